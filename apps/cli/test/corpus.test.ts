@@ -64,6 +64,23 @@ test("corpus show tells what of a folder is not read, and reads all of it as tex
   });
 });
 
+test("corpus show takes the text of records from the field that looks like it, or that is named", async () => {
+  const path = join(shared.folder, "records.jsonl");
+  await writeFile(path, '{"title":"one two","story":"three"}\n');
+  expect((await trainer(["corpus", "show", path])).stdout).toContain(
+    'left out    the text of 1 file is the field "story" alone',
+  );
+  expect((await json(["corpus", "show", path, "--text-field", "title"])).last).toMatchObject({
+    characters: 7,
+    left_out: { fields: { title: 1 } },
+  });
+  const { code, stderr } = await trainer(["corpus", "show", path, "--text-field", "body"]);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining('no string field "body": its fields are "title" (string)'),
+  ]);
+});
+
 test("a file of nothing but a byte order mark has no text", async () => {
   const path = join(shared.folder, "mark.txt");
   await writeFile(path, "\uFEFF");

@@ -64,6 +64,15 @@ const text = grouped("Text and tokenizer", {
       "how files are read: auto, by their names (one of the file service as plain text); text, as plain text whatever they are called; jsonl, JSON lines",
     flag: "as",
   }),
+  textField: z
+    .string()
+    .trim()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "the field of records that has the text; left out: text, content, body and others known for it, or the only one",
+    ),
   holdoutFraction: fraction.default(0.01).describe("part of the corpus that validation takes"),
   testSplitRatio: fraction.default(0.15).describe("part of the corpus that the final test takes"),
 });

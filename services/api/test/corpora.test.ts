@@ -227,6 +227,18 @@ test("a report says what a text is like, with its documents as a training cuts t
   const paragraphs = await report("a.txt", "?document=paragraph&preview=1");
   expect(paragraphs).toMatchObject({ documents: 3, preview: [{ text: "Žluť\nŽluť" }] });
   expect(paragraphs.document_bytes).toBe(13 + 14 + 8);
+  writeFileSync(at("c.jsonl"), '{"title":"one","story":"two"}\n');
+  expect(await report("c.jsonl")).toMatchObject({
+    left_out: ['the text of 1 file is the field "story" alone'],
+    preview: [{ text: "two" }],
+  });
+  expect(await report("c.jsonl", "?text_field=title")).toMatchObject({ preview: [{ text: "one" }] });
+  expect(await system.ask("/corpora/c.jsonl?text_field=name")).toMatchObject({
+    status: 400,
+    json: {
+      message: containing('c.jsonl:1: no string field "name": its fields are "title" (string), "story" (string)'),
+    },
+  });
   writeFileSync(at("b.jsonl"), '{"text":"one\\ntwo"}\n{"text":"three"}\n');
   expect(await report("b.jsonl", "?document=file")).toMatchObject({
     documents: 2,

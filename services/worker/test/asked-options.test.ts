@@ -43,6 +43,7 @@ const OF_ITS_OWN: Readonly<Record<string, object>> = {
   corpus_file_id: { corpus_file_id: "f".repeat(64), corpus_path: null },
   corpus_path: { corpus_path: "large.txt" },
   document_separator: { document_separator: "%%" },
+  text_field: { text_field: "story" },
   tokenizer_id: { tokenizer_id: "tok-test" },
   tokenizer_method: { tokenizer_method: "char" },
   vocab_size: { vocab_size: 1024 },

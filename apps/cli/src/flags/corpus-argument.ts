@@ -4,7 +4,7 @@ import { fileIdOf, READ_NAMES } from "@trainer/training/options";
 import { UsageError } from "../process/errors.js";
 
 /** Description of a corpus argument, for every command. */
-export const CORPUS_ARGUMENT = `files or folders: ${READ_NAMES}; of JSON the field \`text\`; or the id of a file in a file service`;
+export const CORPUS_ARGUMENT = `files or folders: ${READ_NAMES}; of records a field (--text-field); or the id of a file in a file service`;
 
 export interface CorpusArgument {
   readonly corpus: readonly string[];

@@ -13,6 +13,7 @@ const COMMON = new Set([
   "document",
   "documentSeparator",
   "corpusFormat",
+  "textField",
   "holdoutFraction",
   "testSplitRatio",
   "seed",

@@ -15,6 +15,8 @@ export const corporaQuery = queryOptions({
 export interface Reading {
   readonly document: string;
   readonly document_separator: string;
+  /** The field of records that has the text; blank: the one that looks like it. */
+  readonly text_field: string;
 }
 
 /** Documents that are shown of a text. */

@@ -103,6 +103,8 @@ test.each([
   [TrainRequest, corpus, "data_num_workers", 1024, 1025, "must be <= 1024"],
   [TrainRequest, corpus, "early_stopping_patience", 1e6, 1e6 + 1, "must be <= 1000000"],
   [TrainRequest, corpus, "document_separator", letters(1024), letters(1025), "must have at most 1024 characters"],
+  [TrainRequest, corpus, "text_field", letters(256), letters(257), "must have at most 256 characters"],
+  [TrainRequest, corpus, "text_field", " a ", " ", "must not be empty"],
   [TrainRequest, {}, "corpus_file_id", letters(256), letters(257), "must have at most 256 characters"],
   [TokenizerTrainRequest, {}, "corpus_file_id", letters(256), letters(257), "must have at most 256 characters"],
   [TokenizerTrainRequest, corpus, "vocab_size", 2 ** 22, 2 ** 22 + 1, "must be <= 4194304"],

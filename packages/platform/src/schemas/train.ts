@@ -23,6 +23,9 @@ const { documentSeparator, corpusFormat, maxSeqLen, tokenizerMethod } = TrainOpt
 /** Options of reading the text. */
 export const readingFields = {
   ...wire({ corpusFormat }),
+  text_field: orNull(short(most.name).trim().min(1, "must not be empty")).describe(
+    "The field of records that has the text. Left out: text, content, body and others known for it, or the only one.",
+  ),
   document_separator: withDefault(
     documentSeparator.unwrap().max(most.marker, `must have at most ${most.marker} characters`),
     documentSeparator.def.defaultValue,
@@ -84,6 +87,7 @@ const otherwise = {
   corpus: true,
   corpusFileId: true,
   documentSeparator: true,
+  textField: true,
   modelConfig: true,
   maxSeconds: true,
   maxSeqLen: true,

@@ -18,6 +18,8 @@ export interface AddContext {
   readonly dataBank: DataBank;
   /** Format of the files; default "auto", by their names. */
   readonly format?: CorpusFormat | undefined;
+  /** The field of records that has the text; default: found, file by file. */
+  readonly textField?: string | null | undefined;
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,9 +38,9 @@ export interface AddedCorpus extends FetchedCorpus {
  */
 export async function addCorpus(
   paths: string | readonly string[],
-  { home, dataBank, format, onProgress, signal }: AddContext,
+  { home, dataBank, format, textField, onProgress, signal }: AddContext,
 ): Promise<AddedCorpus> {
-  const corpus = await openCorpus(paths, { document: "file", format, home, signal });
+  const corpus = await openCorpus(paths, { document: "file", format, textField, home, signal });
   const losses: TextLosses = { replaced: [], separators: {} };
   const dir = home.corpusCache;
   const folder = await folderBeside(dir);

@@ -33,7 +33,7 @@ export async function assertTextFile(path: string, name: string): Promise<void> 
   const { size: bytes, mtimeMs: modifiedMs } = statOf(path);
   const own = formatOf(name);
   const format = own === "jsonl" || own === "json" ? own : "text";
-  const start = await lookAtStart({ path, bytes, modifiedMs, format, gzip: isGzip(name), named: true });
+  const start = await lookAtStart({ path, bytes, modifiedMs, format, gzip: isGzip(name), field: null, named: true });
   if (start?.hasText !== true)
     throw new CorpusError("CORPUS_EMPTY", `there is no text in ${name}: expected at least one word`);
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { CorpusFile } from "./find-files.js";
+import { isUsual } from "./text-field.js";
 
-/** SHA-256 of the kinds and contents of files, as they lie on the disk, one after another. */
+/** SHA-256 of the kinds and contents of files, and of the fields read of them, as they lie on the disk, one after another. */
 export class ContentHash {
   readonly #whole = createHash("sha256");
   #file = createHash("sha256");
@@ -10,8 +11,9 @@ export class ContentHash {
   readonly update = (chunk: Uint8Array): void => void this.#file.update(chunk);
 
   /** The file at hand is whole. */
-  end({ format, gzip }: Pick<CorpusFile, "format" | "gzip">): void {
-    this.#whole.update(`${format} ${gzip ? "gzip" : "plain"} ${this.#file.digest("hex")}\n`);
+  end({ format, gzip, field }: Pick<CorpusFile, "format" | "gzip" | "field">): void {
+    const read = isUsual(field) ? "" : ` ${JSON.stringify(field)}`; // what was hashed before fields had names keeps its hash
+    this.#whole.update(`${format} ${gzip ? "gzip" : "plain"} ${this.#file.digest("hex")}${read}\n`);
     this.#file = createHash("sha256");
   }
 

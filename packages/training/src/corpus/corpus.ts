@@ -58,6 +58,8 @@ export interface OpenOptions {
   readonly separator?: DocumentSeparator | undefined;
   /** Format of the files; default "auto", by their names. */
   readonly format?: CorpusFormat | undefined;
+  /** The field of records that has the text; default: found, file by file. */
+  readonly textField?: string | null | undefined;
   /** Its content is made by runs, and skipped where a folder of text contains it. */
   readonly home?: Home | undefined;
   /** Bytes of text to read, a little more at most; a sample has no hash. Default: all. */
@@ -68,9 +70,10 @@ export interface OpenOptions {
 }
 
 /**
- * Opens files and folders of text: `.txt` and other names of plain text, `.jsonl` (the field `text` of each line),
+ * Opens files and folders of text: `.txt` and other names of plain text, `.jsonl` (a field of each line),
  * `.json` (an array of texts, or lines), gzip of these; folders recursively, sorted. Every file's start is inspected,
- * and the rest while it is read.
+ * and the rest while it is read. The field of records is `text`, or what else it is called among people, or the only
+ * one that holds a string; that of a file's first record is the file's.
  *
  * The unit of a document: `line`, each line stripped, blank ones skipped; `paragraph`, the text between blank lines;
  * `file`, a whole file. Each record is a document but for `line`, where its lines are. Inside a document every
@@ -81,7 +84,7 @@ export interface OpenOptions {
  * (permission, damaged gzip); INVALID_INPUT (binary, another encoding, not jsonl).
  */
 export async function openCorpus(paths: string | readonly string[], options: OpenOptions): Promise<Corpus> {
-  const { document, separator = "none", format = "auto", home, most = Infinity, signal, onLook } = options;
+  const { document, separator = "none", format = "auto", textField, home, most = Infinity, signal, onLook } = options;
   const named = typeof paths === "string" ? [paths] : paths;
   const found = await findFiles(named, { format, home });
   const files: CorpusFile[] = [];
@@ -90,7 +93,7 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
   for (const [i, file] of found.files.entries()) {
     signal?.throwIfAborted();
     if (found.files.length >= MANY) onLook?.(i, found.files.length);
-    const start = await lookAtStart(file);
+    const start = await lookAtStart(file, textField);
     if (start === null) skipped.push({ path: file.path, kind: ".json without texts" });
     else {
       files.push(start.file);

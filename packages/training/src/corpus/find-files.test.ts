@@ -112,7 +112,7 @@ test("a file named itself whose marks would be learned is refused with what to d
   );
   await expect(read(at("a.tsv.gz"))).rejects.toThrow(/is tsv, .*delimiter='\\t'/);
   await expect(read(at("a.html"))).rejects.toThrow(/is html, .*pandoc/);
-  await expect(read(at("a.json"))).rejects.toThrow(/a\.json is JSON without texts .*jq/);
+  await expect(read(at("a.json"))).rejects.toThrow(/a\.json is JSON without texts .*"items" \(array\).*jq/);
   expect((await read(at("a.csv"), { format: "text" })).texts).toEqual([TABLE]);
   expect((await read(at("a.json"), { format: "text" })).texts).toEqual(['{"items": [1]}']);
   expect((await read(at("a.json"), { format: "text" })).corpus.files[0]?.format).toBe("text");
@@ -148,4 +148,38 @@ test("JSON whose first record is longer than what is looked at is read as lines"
   const long = "x".repeat(100_000);
   await using folder = await folderOf({ "a.json": `${JSON.stringify({ text: long })}\n`, "empty.json": "" });
   expect((await read(folder.path)).texts).toEqual([long]);
+});
+
+test("records whose text is in another field are found, told, and another content than those of the usual one", async () => {
+  const record = (name: string, before = "") => `${before}{"id": 1, "${name}": "one"}\n`;
+  await using folder = await folderOf({
+    "a.jsonl": record("text"),
+    "b.jsonl": record("story", " ".repeat(70_000)),
+    "c.json": '[{"content": "three", "url": "x"}]',
+    "blank.jsonl": "\n".repeat(70_000),
+    "config.json": '{"version": "4"}',
+    "d.txt": "four",
+  });
+  const { corpus, texts } = await read(folder.path);
+  expect(texts).toEqual(["one", "one", "three", "four"]);
+  const { fields, files } = leftOutOf(corpus, noLosses);
+  expect(fields).toEqual({ story: 1, content: 1 });
+  expect(files.names).toEqual([join(folder.path, "config.json")]); // a folder's settings are no text
+  expect((await read(join(folder.path, "config.json"))).texts).toEqual(["4"]);
+
+  const hash = async (name: string, textField: string | null = null) =>
+    await (await openCorpus(join(folder.path, name), { document: "file", textField })).sha256();
+  await writeFile(join(folder.path, "both.jsonl"), '{"text": "a", "body": "b"}');
+  expect(await hash("both.jsonl", "text")).toBe(await hash("both.jsonl"));
+  expect(await hash("both.jsonl", "body")).not.toBe(await hash("both.jsonl"));
+  expect((await read(join(folder.path, "both.jsonl"), { textField: "body" })).texts).toEqual(["b"]);
+  await expect(read(folder.path, { textField: "story" })).rejects.toThrow(
+    /a\.jsonl:1: no string field "story": its fields are "id" \(number\), "text" \(string\); --text-field/,
+  );
+});
+
+test("the hash of records with the usual field is what it has always been", async () => {
+  await using folder = await folderOf({ "a.jsonl": '{"text":"one"}\n', "b.json": '["two"]', "c.txt": "three" });
+  const { corpus } = await read(folder.path);
+  expect(await corpus.sha256()).toBe("a2c7e36f0c926537bc864ca32546ba203b7a44bcb223159f37540a5a3faa284c");
 });

@@ -16,6 +16,8 @@ export interface CorpusFile {
   readonly modifiedMs: number;
   readonly format: FileFormat;
   readonly gzip: boolean;
+  /** The field that has the text; null of plain text, and of records of which there are none. */
+  readonly field: string | null;
 }
 
 /** A file that may turn out not to be text when its start is inspected, unless it was `named` itself. */
@@ -85,6 +87,7 @@ const describe = (path: string, { size, mtimeMs }: Stats, format: FileFormat, na
   modifiedMs: mtimeMs,
   format,
   gzip: isGzip(path),
+  field: null,
   named,
 });
 

@@ -30,6 +30,8 @@ export interface InspectOptions {
   readonly document: DocumentMode;
   readonly separator: DocumentSeparator;
   readonly format: CorpusFormat;
+  /** The field of records that has the text; default: found, file by file. */
+  readonly textField?: string | null | undefined;
   readonly home: Home;
   /** Bytes of text to read, a little more at most. */
   readonly most: number;

@@ -5,7 +5,7 @@ import { CorpusError } from "./corpus-error.js";
 import { JsonArray } from "./json-array.js";
 
 function read(json: string, size = 1 << 20, most?: number): { texts: string[]; replaced: number } {
-  const array = new JsonArray("a.json", most);
+  const array = new JsonArray("a.json", null, most);
   const bytes = Buffer.from(json);
   const texts: string[] = [];
   for (let at = 0; at < bytes.length; at += size) {
@@ -30,8 +30,9 @@ test("strings, and the field text of objects, come back in their order, however 
 
 test("what is not an array of texts is refused with the element's number", () => {
   const wrong = {
-    '["a", {"tekst": "b"}]': /^a\.json, element 2 of the array: no string field "text"; expected/,
-    '["a", 2]': /element 2 of the array: no string field "text"; expected/,
+    '["a", {"tekst": "b"}]':
+      /^a\.json, element 2 of the array: no string field "text": its fields are "tekst" \(string\);.* expected/,
+    '["a", 2]': /element 2 of the array: no string field "text": it is no object; expected/,
     '["a", , "b"]': /element 2 of the array: not JSON/,
     '[, "a"]': /element 1 of the array: not JSON/,
     '["a",]': /element 2 of the array: not JSON: value expected at character 1;/,
@@ -68,4 +69,13 @@ test("halves of surrogate pairs are replaced and counted", () => {
     texts: ["x \uFFFD y", "😀 \uFFFD"],
     replaced: 2,
   });
+});
+
+test("the first element decides which field has the text: a string, the usual one", () => {
+  const fieldOf = (json: string) => {
+    const array = new JsonArray("a.json", null);
+    return [[...array.push(Buffer.from(json))].map(String), array.field];
+  };
+  expect(fieldOf('[{"story": "a"}, "b", {"story": "c", "text": "d"}]')).toEqual([["a", "b", "c"], "story"]);
+  expect(fieldOf('["a", {"text": "b"}]')).toEqual([["a", "b"], "text"]);
 });

@@ -4,7 +4,7 @@ import { RecordBytes, type RecordReader } from "./records.js";
 import { asciiSpaces, skipSpace } from "./whitespace.js";
 
 /**
- * Reads one JSON array that comes in chunks: its strings, or the field `text` of its objects. Only one element at a time
+ * Reads one JSON array that comes in chunks: its strings, or a field of its objects. Only one element at a time
  * is held, so an array may be as large as the disk.
  */
 export class JsonArray implements RecordReader {
@@ -16,8 +16,10 @@ export class JsonArray implements RecordReader {
   #ended = false;
   readonly #held: RecordBytes;
 
+  /** @param field with the text of objects; null: the one of the first that looks like it, for all of them */
   constructor(
     private readonly path: string,
+    public field: string | null,
     maxElementBytes?: number,
   ) {
     this.#held = new RecordBytes((bytes) => this.#wrong(`it is longer than ${bytes} bytes`), maxElementBytes);
@@ -66,8 +68,9 @@ export class JsonArray implements RecordReader {
   *#take(mayBeNone: boolean): Generator<Buffer, void, undefined> {
     const element = this.#held.take();
     if (mayBeNone && skipSpace(element, 0, element.length) === element.length) return;
-    const record = recordText(element.toString().trim(), { plain: true });
+    const record = recordText(element.toString().trim(), { plain: true, field: this.field });
     if ("wrong" in record) throw this.#wrong(record.wrong);
+    this.field = record.field;
     this.replaced += record.replaced;
     yield record.bytes;
   }

@@ -3,14 +3,16 @@ import { recordText } from "./record-text.js";
 import { RecordBytes, type RecordReader } from "./records.js";
 import { skipSpace } from "./whitespace.js";
 
-/** Reads JSON lines that come in chunks: the field `text` of each, blank lines skipped. */
+/** Reads JSON lines that come in chunks: a field of each, blank lines skipped. */
 export class JsonLines implements RecordReader {
   replaced = 0;
   #line = 1;
   readonly #held: RecordBytes;
 
+  /** @param field with the text; null: the one of the first record that looks like it, for all of them */
   constructor(
     private readonly path: string,
+    public field: string | null,
     maxLineBytes?: number,
   ) {
     this.#held = new RecordBytes((bytes) => this.#wrong(`the line is longer than ${bytes} bytes`), maxLineBytes);
@@ -34,8 +36,9 @@ export class JsonLines implements RecordReader {
   }
 
   #parse(line: string): Buffer {
-    const record = recordText(line, { plain: false });
+    const record = recordText(line, { plain: false, field: this.field });
     if ("wrong" in record) throw this.#wrong(record.wrong);
+    this.field = record.field;
     this.replaced += record.replaced;
     return record.bytes;
   }

@@ -37,6 +37,7 @@ test("what is left out is told by kind and count, with the first names and the w
       ],
     },
     separators: { count: 4, lines: { "<|endoftext|>": 3, "</s>": 1 } },
+    fields: {},
   });
 });
 
@@ -72,4 +73,16 @@ test("what was replaced in a file and in its records is noted together, and a fi
     { file: 2, characters: 3, bytes: 30 },
     { file: 3, characters: 9, bytes: 40 },
   ]);
+});
+
+test("the field that a text is from is told, but for the usual one", () => {
+  const of = (fields: readonly (string | null)[]) =>
+    leftOut({ files: fields.map((field) => ({ path: "a.jsonl", field })), skipped: [] }, noLosses);
+  expect(leftOutSentences(of([null, "text"]))).toEqual([]);
+  expect(leftOutSentences(of(["body", "story", null, "story"]))).toEqual([
+    'the text of 2 files is the field "story" alone',
+    'the text of 1 file is the field "body" alone',
+  ]);
+  const { fields: _, ...before } = of(["body"]);
+  expect(LeftOut.parse(before).fields).toEqual({}); // a manifest written before
 });

@@ -1,6 +1,7 @@
 import { at } from "@trainer/disk";
 import { z } from "zod";
 import type { LeftOut } from "../home/text-losses.js";
+import { isUsual, quoted } from "./text-field.js";
 
 const count = z.int().min(0);
 
@@ -34,11 +35,14 @@ export const noLosses: TextLosses = { replaced: [], separators: {} };
 const NAMED = 5;
 const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
 
+/** A file that was read, and the field that its text is from, if it has fields. */
+interface ReadFile {
+  readonly path: string;
+  readonly field?: string | null;
+}
+
 export function leftOut(
-  {
-    files,
-    skipped,
-  }: { readonly files: readonly { readonly path: string }[]; readonly skipped: readonly SkippedFile[] },
+  { files, skipped }: { readonly files: readonly ReadFile[]; readonly skipped: readonly SkippedFile[] },
   { replaced, separators }: TextLosses,
 ): LeftOut {
   const most = replaced.toSorted((a, b) => b.characters - a.characters).slice(0, NAMED);
@@ -55,14 +59,18 @@ export function leftOut(
       }),
     },
     separators: { count: sum(Object.values(separators)), lines: { ...separators } },
+    fields: Object.fromEntries(counted(files.flatMap(({ field = null }) => (isUsual(field) ? [] : [String(field)])))),
   };
 }
 
-function kindsOf(skipped: readonly SkippedFile[]): [kind: string, count: number][] {
-  const kinds = new Map<string, number>();
-  for (const { kind } of skipped) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  return [...kinds].toSorted(([, a], [, b]) => b - a);
+/** How many there are of each, the most first. */
+function counted(names: readonly string[]): [name: string, count: number][] {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].toSorted(([, a], [, b]) => b - a);
 }
+
+const kindsOf = (skipped: readonly SkippedFile[]) => counted(skipped.map(({ kind }) => kind));
 
 /** "4 .pdf, 1 hidden" */
 export const byKind = (skipped: readonly SkippedFile[]): string => listed(kindsOf(skipped));
@@ -71,11 +79,12 @@ const listed = (kinds: readonly (readonly [kind: string, count: number])[]) =>
   kinds.map(([kind, n]) => `${n} ${kind}`).join(", ");
 
 /** The same in sentences, one for each kind of loss; none where nothing is left out. */
-export function leftOutSentences({ files, characters, separators }: LeftOut): string[] {
+export function leftOutSentences({ files, characters, separators, fields }: LeftOut): string[] {
   return [
     ...(files.count === 0 ? [] : [filesSentence(files)]),
     ...(characters.count === 0 ? [] : [charactersSentence(characters)]),
     ...(separators.count === 0 ? [] : [separatorsSentence(separators)]),
+    ...Object.entries(fields).map(([field, count]) => fieldSentence(field, count)),
   ];
 }
 
@@ -93,6 +102,9 @@ function separatorsSentence({ count, lines }: LeftOut["separators"]): string {
   const each = Object.keys(lines).map((line) => `\`${line}\``);
   return `${count} ${count === 1 ? "line" : "lines"} of ${each.join(", ")} taken for the end of a document, and for no text`;
 }
+
+const fieldSentence = (field: string, count: number) =>
+  `the text of ${count} ${count === 1 ? "file" : "files"} is the field ${quoted(field)} alone`;
 
 const files = (count: number) => `${count} ${count === 1 ? "file was" : "files were"}`;
 const percent = (share: number) => `${share < 0.001 ? "under 0.1" : (100 * share).toFixed(1)} %`;

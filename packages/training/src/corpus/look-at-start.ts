@@ -1,7 +1,9 @@
 import { CorpusError } from "./corpus-error.js";
 import type { CorpusFile, FoundFile } from "./find-files.js";
-import { readBytes } from "./read-file.js";
+import { readBytes, readText } from "./read-file.js";
+import { recordReader } from "./record-reader.js";
 import { recordText } from "./record-text.js";
+import { knownField } from "./text-field.js";
 import { TextReader } from "./text-reader.js";
 import { skipSpace } from "./whitespace.js";
 
@@ -13,23 +15,39 @@ export interface Start {
   readonly hasText: boolean;
 }
 
-/** Looks at a file's first 64 KiB and refuses what is not text; null for JSON that holds no texts, unless it was named. */
-export async function lookAtStart({ named, ...file }: FoundFile): Promise<Start | null> {
-  const { text, ended } = await startOf(file);
-  const hasText = !ended || skipSpace(text, 0, text.length) < text.length;
-  if (file.format !== "json") return { file, hasText };
-  const format = jsonFormat(text, ended);
-  if (format !== null) return { file: { ...file, format }, hasText };
+/**
+ * Looks at a file's first 64 KiB, and at its first record, however long that is, for the field with the text unless that
+ * is given. Refuses what is not text; null for JSON that holds no texts, unless it was named.
+ */
+export async function lookAtStart(found: FoundFile, textField: string | null = null): Promise<Start | null> {
+  const { named, ...file } = found;
+  const start = await startOf(file);
+  const hasText = !start.ended || skipSpace(start.text, 0, start.text.length) < start.text.length;
+  if (file.format !== "json") {
+    return { file: { ...file, field: await fieldOf({ ...file, field: textField }, start) }, hasText };
+  }
+  const json = jsonFormat(start, textField);
+  if ("format" in json) {
+    const field = await fieldOf({ ...file, format: json.format, field: textField }, start);
+    const isSure = named || textField !== null || field === null || knownField([field]) !== null;
+    return isSure ? { file: { ...file, format: json.format, field }, hasText } : null;
+  }
   if (!named) return null;
   throw new CorpusError(
     "INVALID_INPUT",
-    `${file.path} is JSON without texts where they are looked for: expected ["…", …], [{"text": "…"}, …] or a line ` +
-      '{"text": "…"} for each. Name them so first (`jq -c \'.items[] | {text: .content}\' FILE > NEW.jsonl`, with the ' +
-      "names it has), or read it as it is with --as text",
+    `${file.path} is JSON without texts where they are looked for (${json.wrong}): expected ["…", …], ` +
+      '[{"text": "…"}, …] or a line {"text": "…"} for each. Write it so first (`jq -c \'.items[]\' FILE > NEW.jsonl`, ' +
+      "with the names it has), or read it as it is with --as text",
   );
 }
 
-async function startOf(file: CorpusFile): Promise<{ readonly text: Buffer; readonly ended: boolean }> {
+interface StartText {
+  readonly text: Buffer;
+  /** True if that is all of it. */
+  readonly ended: boolean;
+}
+
+async function startOf(file: CorpusFile): Promise<StartText> {
   const reader = new TextReader(file.path);
   const parts: Buffer[] = [];
   for await (const chunk of readBytes(file)) {
@@ -42,14 +60,29 @@ async function startOf(file: CorpusFile): Promise<{ readonly text: Buffer; reado
   return { text: Buffer.concat(parts), ended: true };
 }
 
-/** An array whose first element may be a text, or lines of which the first is a record. */
-function jsonFormat(text: Buffer, ended: boolean): "json" | "jsonl" | null {
+/** An array whose first element may be a text, or lines of which the first is a record; or what is wrong with it. */
+function jsonFormat(
+  { text, ended }: StartText,
+  field: string | null,
+): { readonly format: "json" | "jsonl" } | { readonly wrong: string } {
   const start = text.toString().trimStart();
-  if (/^\[\s*["{\]]/.test(start)) return "json";
-  if (start === "") return "jsonl";
+  if (/^\[\s*["{\]]/.test(start)) return { format: "json" };
+  if (start === "") return { format: "jsonl" };
   const lineBreak = start.indexOf("\n");
   // A first line that goes on further is looked at when it is read.
-  if (!ended && lineBreak < 0) return start.startsWith("{") ? "jsonl" : null;
+  if (!ended && lineBreak < 0) return start.startsWith("{") ? { format: "jsonl" } : { wrong: "it is no object" };
   const line = lineBreak < 0 ? start : start.slice(0, lineBreak);
-  return "wrong" in recordText(line, { plain: false }) ? null : "jsonl";
+  const record = recordText(line, { plain: false, field });
+  return "wrong" in record ? record : { format: "jsonl" };
+}
+
+/** The field of a file's first record, which is read for it; null where there is none. */
+async function fieldOf(file: CorpusFile, { text, ended }: StartText): Promise<string | null> {
+  const records = recordReader(file);
+  if (records === null) return null;
+  for await (const chunk of ended ? [text] : readText(file)) {
+    for (const _ of records.push(chunk)) return records.field;
+  }
+  for (const _ of records.end()) return records.field;
+  return null;
 }

@@ -3,13 +3,15 @@ import { JsonArray } from "./json-array.js";
 import { JsonLines } from "./json-lines.js";
 import type { RecordReader } from "./records.js";
 
+type RecordFile = Pick<CorpusFile, "path" | "format" | "field">;
+
 /** The reader of a file's records; null for plain text, which has none. */
-export function recordReader({ path, format }: Pick<CorpusFile, "path" | "format">): RecordReader | null {
+export function recordReader({ path, format, field }: RecordFile): RecordReader | null {
   switch (format) {
     case "jsonl":
-      return new JsonLines(path);
+      return new JsonLines(path, field);
     case "json":
-      return new JsonArray(path);
+      return new JsonArray(path, field);
     case "text":
       return null;
   }

@@ -1,22 +1,46 @@
-import { z } from "zod";
 import { notJson } from "./not-json.js";
+import { chooseField, fieldsThere, quoted } from "./text-field.js";
 
-const Record = z.object({ text: z.string() });
+/**
+ * The text of one JSON value, as UTF-8, the field that has it, and how many halves of surrogate pairs in it became
+ * U+FFFD; or what is wrong.
+ */
+export type RecordText =
+  { readonly bytes: Buffer; readonly field: string; readonly replaced: number } | { readonly wrong: string };
 
-/** The text of one JSON value, as UTF-8, and how many halves of surrogate pairs in it became U+FFFD; or what is wrong. */
-export type RecordText = { readonly bytes: Buffer; readonly replaced: number } | { readonly wrong: string };
+export interface RecordReading {
+  /** True if the record may be a string. */
+  readonly plain: boolean;
+  /** The field with the text; null: the one that looks like it. */
+  readonly field: string | null;
+}
 
-/** Reads a record: an object with the field `text`, or, if `plain`, a string. Errors never quote it. */
-export function recordText(json: string, { plain }: { readonly plain: boolean }): RecordText {
+/** Reads a record: an object with a field that has the text, or, if `plain`, a string. Errors never quote a text. */
+export function recordText(json: string, { plain, field: wanted }: RecordReading): RecordText {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch {
     return { wrong: notJson(json) };
   }
-  const text = plain && typeof value === "string" ? value : Record.safeParse(value).data?.text;
-  if (text === undefined) return { wrong: 'no string field "text"' };
+  if (plain && typeof value === "string") return textOf(value, wanted ?? "text");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { wrong: `no string field ${quoted(wanted ?? "text")}: it is no object` };
+  }
+  const field = wanted ?? chooseField(stringFields(value));
+  const text: unknown = field !== null && Object.hasOwn(value, field) ? Reflect.get(value, field) : null;
+  if (field !== null && typeof text === "string") return textOf(text, field);
+  const there = Object.entries(value).map(([name, held]: [string, unknown]) => [name, kindOf(held)] as const);
+  return { wrong: `no string field ${quoted(field ?? "text")}: ${fieldsThere(there)}` };
+}
+
+const stringFields = (record: object) =>
+  Object.entries(record).flatMap(([name, held]: [string, unknown]) => (typeof held === "string" ? [name] : []));
+
+function textOf(text: string, field: string): RecordText {
   const nul = text.indexOf("\0");
   if (nul >= 0) return { wrong: `there is a NUL at character ${nul} of the text: leave it out` };
-  return { bytes: Buffer.from(text), replaced: text.match(/\p{Cs}/gu)?.length ?? 0 };
+  return { bytes: Buffer.from(text), field, replaced: text.match(/\p{Cs}/gu)?.length ?? 0 };
 }
+
+const kindOf = (value: unknown) => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);

@@ -4,6 +4,8 @@ import type { CorpusError } from "./corpus-error.js";
 export interface RecordReader {
   /** Halves of surrogate pairs that became U+FFFD so far. */
   readonly replaced: number;
+  /** The field that the texts are in; null until a record has come, where it was not named. */
+  readonly field: string | null;
   push(chunk: Buffer): Iterable<Buffer>;
   /** The rest when the file has ended. */
   end(): Iterable<Buffer>;

@@ -10,6 +10,8 @@ export const LeftOut = z.object({
   characters: z.object({ count, files: z.array(z.object({ path: z.string(), count, share: z.number() })) }),
   /** Lines that stood between documents and are in none, by what they say. */
   separators: z.object({ count, lines: z.record(z.string(), count) }),
+  /** Files by the field that their text is from, where that is not `text`; their other fields are not read. */
+  fields: z.record(z.string(), count).default({}),
 });
 export type LeftOut = z.infer<typeof LeftOut>;
 

@@ -4,11 +4,12 @@ import type { TrainOptions } from "./options.js";
 
 /** Options to open a run's corpus with; files of its home are no text. */
 export const corpusOptions = (
-  options: Pick<TrainOptions, "document" | "documentSeparator" | "corpusFormat">,
+  options: Pick<TrainOptions, "document" | "documentSeparator" | "corpusFormat" | "textField">,
   home: Home,
 ): OpenOptions => ({
   document: options.document,
   separator: options.documentSeparator,
   format: options.corpusFormat,
+  textField: options.textField,
   home,
 });

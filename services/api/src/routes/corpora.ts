@@ -33,6 +33,12 @@ const Reading = z.object({
     .default(TrainOptions.shape.document.def.defaultValue)
     .describe("What a document is."),
   document_separator: TrainOptions.shape.documentSeparator.describe("The line that ends a document in plain text."),
+  text_field: z
+    .string()
+    .trim()
+    .min(1, "must not be empty")
+    .optional()
+    .describe("The field of records that has the text; left out: the one that looks like it."),
   preview: intParam({ min: 0, max: 100, default: 10 }).describe("How many documents to show at most."),
 });
 
@@ -58,8 +64,8 @@ export function corpusRoutes(app: ZodApp, { corpora, uploads }: CorpusDeps): voi
         response: { 200: CorpusReport, ...MISSING, ...QUERY },
       },
     },
-    ({ params, query: { document, document_separator: separator, preview: show } }) =>
-      corpora.report(params.name, { document, separator, show }),
+    ({ params, query: { document, document_separator: separator, text_field: textField, preview: show } }) =>
+      corpora.report(params.name, { document, separator, textField, show }),
   );
 
   app.delete(

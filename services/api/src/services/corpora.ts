@@ -27,6 +27,8 @@ export interface CorporaDeps {
 export interface Reading {
   readonly document: (typeof documents)[number];
   readonly separator: DocumentSeparator;
+  /** The field of records that has the text; left out: found. */
+  readonly textField?: string | undefined;
   /** Documents to show. */
   readonly show: number;
 }
@@ -52,15 +54,24 @@ export class Corpora {
   }
 
   /** @throws AppError CORPUS_NOT_FOUND, CORPUS_EMPTY, INVALID_INPUT */
-  async report(name: string, { document, separator, show }: Reading): Promise<CorpusReport> {
+  async report(name: string, { document, separator, textField, show }: Reading): Promise<CorpusReport> {
     const { home, texts } = this.#deps;
     const found = await this.#entry(name);
     if (found === null) throw new AppError("CORPUS_NOT_FOUND", noText(name, "corpus"));
     const { path, entry } = found;
     const shown = (message: string) => message.replaceAll(path, entry.name).replaceAll(`${texts.folder}/`, "");
     try {
-      const key = JSON.stringify([path, entry.bytes, entry.files, entry.modified_at, document, separator, show]);
-      const options = { document, separator, format: "auto", home, most: SAMPLE_BYTES, show } as const;
+      const key = JSON.stringify([
+        path,
+        entry.bytes,
+        entry.files,
+        entry.modified_at,
+        document,
+        separator,
+        textField,
+        show,
+      ]);
+      const options = { document, separator, textField, format: "auto", home, most: SAMPLE_BYTES, show } as const;
       const inspection = await this.#reports.get(key, () => inspectCorpus(path, options));
       return { ...entry, document, document_separator: separator, ...reportOf(inspection, shown) };
     } catch (error) {

@@ -16,18 +16,22 @@ export function define(command: Command, io: Io): void {
       "One plain file goes as it is; several, records of .jsonl and what is zipped are joined in the order given (in " +
       "folders, by their names), a blank line between them. It lies in the home's cache then too.",
     args: { path: words(`files or folders of text: ${READ_NAMES}`) },
-    options: z.strictObject({ corpusFormat: TEXT_FLAGS.corpusFormat, url: serviceUrl }),
+    options: z.strictObject({
+      corpusFormat: TEXT_FLAGS.corpusFormat,
+      textField: TEXT_FLAGS.textField,
+      url: serviceUrl,
+    }),
     examples: {
       "trainer corpus add plays.txt": "its id, lines, characters, scripts",
       "trainer train $(trainer corpus add texts/ --json | jq -r .file_id)": "and then train on it",
     },
-    async run({ args: { path: paths }, options: { corpusFormat: format, url }, home, flags, io, out }) {
+    async run({ args: { path: paths }, options: { corpusFormat: format, textField, url }, home, flags, io, out }) {
       const { addCorpus, corpusStatistics, openHome } = await import("@trainer/training/files");
       const { filesService, withProgress } = await import("../../services/files-service.js");
       const dataBank = filesService({ home, io, out, url });
       await io.interruptible(async (signal) => {
         using added = await withProgress(io, out, "sending the text", (onProgress) =>
-          addCorpus(paths, { home: openHome(home), dataBank, format, onProgress, signal }),
+          addCorpus(paths, { home: openHome(home), dataBank, format, textField, onProgress, signal }),
         );
         const line = new ProgressLine(io, out);
         const onRead = ({ bytes }: { readonly bytes: number }) => line.update("reading", bytes / added.bytes);

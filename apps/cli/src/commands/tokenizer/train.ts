@@ -69,7 +69,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Train a tokenizer: byte-level BPE, whose tokenizer.json is Hugging Face's, SentencePiece, or single characters.",
-    args: { file: words(`files or folders: ${READ_NAMES}; of JSON the field \`text\``) },
+    args: { file: words(`files or folders: ${READ_NAMES}; of records a field (--text-field)`) },
     options: TokenizerFlags,
     examples: {
       "trainer tokenizer train book.txt --vocab-size 8000":

@@ -15,6 +15,7 @@ const ABOVE: ReadonlySet<string> = new Set([
   "corpus_file_id",
   "document",
   "document_separator",
+  "text_field",
   "model_family",
   "model_size",
   "tokenizer_id",

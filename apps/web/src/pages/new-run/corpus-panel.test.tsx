@@ -238,12 +238,15 @@ test("a text is looked into as it is to be read, once one has done writing how",
   const separator = screen.getByRole("textbox", { name: "Line between documents" });
   await user.clear(separator);
   await user.type(separator, "***");
-  const separators = () =>
+  const queried = (name: string) =>
     asked
       .filter(({ path }) => path.startsWith("/corpora/book.txt?"))
-      .map(({ path }) => new URL(path, "http://pages").searchParams.get("document_separator"));
-  await waitFor(() => expect(separators()).toContain("***"));
-  expect(separators()).not.toContain("*");
+      .map(({ path }) => new URL(path, "http://pages").searchParams.get(name));
+  await waitFor(() => expect(queried("document_separator")).toContain("***"));
+  expect(queried("document_separator")).not.toContain("*");
+  expect(new Set(queried("text_field"))).toEqual(new Set([null]));
+  await user.type(screen.getByRole("textbox", { name: "Field with the text" }), "story");
+  await waitFor(() => expect(queried("text_field")).toContain("story"));
 });
 
 test("a text that cannot be looked into says why", async () => {

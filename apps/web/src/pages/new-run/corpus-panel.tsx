@@ -25,7 +25,7 @@ export function CorpusPanel({ form }: { readonly form: Form }) {
       <CorpusDrop done={choose} />
       <CorpusChoice form={form} choose={choose} />
       <div className={styles.fields}>
-        {fieldsNamed(["document", "document_separator"]).map((field) => (
+        {fieldsNamed(["document", "document_separator", "text_field"]).map((field) => (
           <SettingField key={field.name} field={field} form={form} />
         ))}
       </div>
@@ -36,6 +36,7 @@ export function CorpusPanel({ form }: { readonly form: Form }) {
           reading={{
             document: settingOf(form.texts, "document"),
             document_separator: settingOf(form.texts, "document_separator"),
+            text_field: settingOf(form.texts, "text_field"),
           }}
         />
       )}

@@ -13,9 +13,9 @@ const WAIT_MS = 500;
 
 /** What is in a text: figures, scripts, and its first documents as a training has them. */
 export function CorpusReport({ name, reading }: { readonly name: string; readonly reading: Reading }) {
-  const { document, document_separator } = reading;
+  const { document, document_separator, text_field } = reading;
   const settled = useSettled(
-    useMemo(() => ({ document, document_separator }), [document, document_separator]),
+    useMemo(() => ({ document, document_separator, text_field }), [document, document_separator, text_field]),
     WAIT_MS,
   );
   const { data, error, refetch, isFetching } = useQuery({

@@ -52,6 +52,7 @@ const titles: ReadonlyMap<string, string> = new Map(
     sample_every: "Samples every n steps",
     seq_len_warmup_steps: "Steps of growing sequences",
     special_tokens: "Read special tokens in the text",
+    text_field: "Field with the text",
     tensorboard: "Event files for TensorBoard",
     test_split_ratio: "Share for the test",
     tokenizer_id: "Tokenizer",

@@ -1,6 +1,6 @@
 import { ones, type Tensor } from "@trainer/torch";
 
-/** Assignment of a batch's tokens to documents that are read separately, or to texts that begin alike. */
+/** Assignment of a batch's tokens to documents that are read separately, or to texts that share their beginnings. */
 export interface Documents {
   /** (B, T) int64: how far into its document each token is. */
   readonly positions: Tensor;

@@ -150,7 +150,7 @@ test.each(["gpt2", "llama", "char_lstm"])(
   },
 );
 
-test("what texts begin with is read once, unless it is a few tokens or more than is read at a time", async () => {
+test("what texts begin with is read once, in rows of no more tokens than are read at a time", async () => {
   const widths: (readonly number[])[] = [];
   const { hidden } = opened.model;
   const model: OpenModel["model"] = {
@@ -167,13 +167,37 @@ test("what texts begin with is read once, unless it is a few tokens or more than
   };
   const start = [5, 6, 7, 8, 9];
   expect(await read([...start, 1, 2], [...start, 3], start, [...start, 1, 4], start)).toEqual([[1, 9]]);
-  expect(await read([5, 6, 7, 1], [5, 6, 7, 2, 3])).toEqual([[2, 5]]);
+  expect(await read([5, 6, 7, 1], [8, 9], [5, 6, 7, 2, 3])).toEqual([[1, 8]]);
   const long = Array.from({ length: 30 }, (_, i) => i);
   const many = Array.from({ length: 600 }, (_, i) => [...long, 100 + (i % 200), Math.floor(i / 200)]);
   expect(await read(...many)).toEqual([
     [1, 512],
     [1, 349],
   ]);
+});
+
+test("rows of different lengths that are read together are padded with what nothing sees", async () => {
+  const choice = { size: "tiny", vocabSize: opened.model.vocabSize, contextLength: 400, dimensions: {} };
+  const model = planModel("gpt2", choice).build({ seed: 5 });
+  const shapes: (readonly number[])[] = [];
+  const hidden: typeof model.hidden = (ids, ctx) => {
+    shapes.push(ids.shape);
+    return model.hidden(ids, ctx);
+  };
+  const long: OpenModel = { ...opened, model: { ...model, hidden }, contextLength: 400 };
+  const text = (first: number, length: number) => [first, ...Array.from({ length: length - 1 }, (_, i) => i % 200)];
+  const texts = [text(1, 200), [...text(1, 150), 9], text(2, 320), text(3, 240)];
+  const together = await likelihoods(long, texts, 0);
+  expect(shapes).toEqual([
+    [1, 320],
+    [2, 240],
+  ]);
+  for (const [i, ids] of texts.entries()) {
+    const [alone = []] = await likelihoods(long, [ids], 0);
+    expect(together[i]).toHaveLength(ids.length - 1);
+    for (const [at, { logprob }] of alone.entries()) expect(together[i]?.[at]?.logprob).toBeCloseTo(logprob, 4);
+  }
+  for (const parameter of model.params.list()) parameter.dispose();
 });
 
 test("of more texts than are read at a time each has its own", async () => {

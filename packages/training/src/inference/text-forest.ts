@@ -1,10 +1,10 @@
 import { at } from "@trainer/disk";
 
-/** Tokens that texts must begin with alike to be one tree: it is read with a mask, which costs more than a few tokens. */
-const ALIKE = 4;
-
-/** Texts that begin alike: each token of a beginning stands in it once, after the one before it. */
-export class TextTree {
+/**
+ * Texts in one row of tokens, which is read by a mask: each token of what several begin with stands in it once, after the one
+ * before it.
+ */
+export class TextForest {
   readonly ids: number[] = [];
   /** Number of the token before each; -1: none. */
   readonly parents: number[] = [];
@@ -13,7 +13,7 @@ export class TextTree {
   /** Numbers of each text's tokens, by the text's own number. */
   readonly paths = new Map<number, readonly number[]>();
 
-  /** True if some token does not follow the one that stands before it: not all of it is one text. */
+  /** True if some token does not follow the one that stands before it: it is not one text. */
   get branches(): boolean {
     return this.parents.some((parent, i) => parent !== i - 1);
   }
@@ -42,21 +42,21 @@ export class TextTree {
   }
 }
 
-/** Trees of at most so many tokens, unless a text alone has more; without `share` one of each text. */
-export function treesOf(texts: readonly (readonly number[])[], most: number, share: boolean): TextTree[] {
-  const trees: TextTree[] = [];
+/** Forests of at most so many tokens, unless a text alone has more; without `branch` one of each text. */
+export function forestsOf(texts: readonly (readonly number[])[], most: number, branch: boolean): TextForest[] {
+  const forests: TextForest[] = [];
   let last: { readonly ids: readonly number[]; readonly path: readonly number[] } = { ids: [], path: [] };
   // In this order no text begins with more of any other's tokens than of those of the one before it.
   for (const text of [...texts.keys()].toSorted((a, b) => compare(at(texts, a), at(texts, b)))) {
     const ids = at(texts, text);
-    const alike = share ? countAlike(last.ids, ids) : 0;
-    const tree = trees.at(-1);
-    const fits = tree !== undefined && alike >= ALIKE && tree.ids.length + ids.length - alike <= most;
-    const own = fits ? tree : new TextTree();
-    if (!fits) trees.push(own);
+    const alike = countAlike(last.ids, ids);
+    const forest = forests.at(-1);
+    const fits = branch && forest !== undefined && forest.ids.length + ids.length - alike <= most;
+    const own = fits ? forest : new TextForest();
+    if (!fits) forests.push(own);
     last = { ids, path: own.add(text, ids, fits ? last.path.slice(0, alike) : []) };
   }
-  return trees;
+  return forests;
 }
 
 function countAlike(a: readonly number[], b: readonly number[]): number {

@@ -36,7 +36,7 @@ interface Model {
   readonly pieces: readonly string[];
 }
 
-const NO_TOKEN = 0xffff_ffff;
+export const NO_TOKEN = 0xffff_ffff;
 const utf8 = new TextEncoder();
 const encoded = (texts: readonly string[]) => byteStrings(texts.map((text) => utf8.encode(text)));
 

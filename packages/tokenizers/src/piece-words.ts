@@ -4,11 +4,11 @@ import { readStep, stepsOf, unsupported } from "./pipeline-json.js";
 import { SplitStep, type Step } from "./tokenizer-json.js";
 
 /** Values of native/piece-splitter.h. */
-const WORDS = { whole: 0, before: 1, runs: 2, wordOrNot: 3 } as const;
-const PREFIX = { never: 0, first: 1, always: 2 } as const;
+export const WORDS = { whole: 0, before: 1, runs: 2, wordOrNot: 3 } as const;
+export const PREFIX = { never: 0, first: 1, always: 2 } as const;
 
 /** SentencePiece's mark of a space. */
-const MARK = "\u2581";
+export const MARK = "\u2581";
 
 const Metaspace = z.looseObject({
   // A longer one, put before each word, could make any text of a short one.

@@ -16,10 +16,13 @@ const BEFORE = "x";
  */
 export class PieceTokenizer extends NativeTokenizer {
   readonly kind: "bpe" | "unigram";
-  readonly #definition: PieceDefinition;
 
   /** `json`: the file that `save` is to write; `beside`: what it writes with it. */
-  constructor(definition: PieceDefinition, json: string, beside: Files) {
+  constructor(
+    readonly definition: PieceDefinition,
+    json: string,
+    beside: Files,
+  ) {
     const { tokens, decoded, added, specials, decode, encoder, frame } = definition;
     const byBytes = decode(["<0x41>"]).join("").trim() === "A";
     super({
@@ -38,11 +41,10 @@ export class PieceTokenizer extends NativeTokenizer {
       save: (folder) => saveFiles(folder, json, beside),
     });
     this.kind = definition.kind;
-    this.#definition = definition;
   }
 
   override decode(ids: Iterable<number>, { skipSpecial = true }: { readonly skipSpecial?: boolean } = {}): string {
-    const { decoded, decode } = this.#definition;
+    const { decoded, decode } = this.definition;
     const kept: string[] = [];
     for (const id of ids) {
       const token = decoded[this.check(id)];

@@ -31,6 +31,7 @@ import { openModel } from "../src/inference/open-model.js";
 import { score } from "../src/inference/score.js";
 import { noLlamaCpp, openLlamaCpp } from "./llama-cpp.js";
 import { memorize, saveFolder } from "./memorized.js";
+import { MARKS, piecesOf, PREPEND } from "./pieces.js";
 import { stringsOf } from "./strings.js";
 
 if (noLlamaCpp !== null) console.log(`not run here: llama.cpp computes what we do of a GGUF file: ${noLlamaCpp}`);
@@ -42,6 +43,14 @@ const CONTEXT = 128;
 
 const bpe = await trainBpe({ files: [corpus], vocabSize: 512 });
 const sentencePiece = { files: [corpus], vocabSize: 512, inputSentenceSize: 2000 };
+const pieceModel = () =>
+  trainSentencePiece({
+    ...sentencePiece,
+    vocabSize: 2000,
+    normalizationRuleName: "identity",
+    removeExtraWhitespaces: false,
+    byteFallback: true,
+  });
 
 /** The same tokens and merges, with words cut as other models do. */
 async function cutAs(pre: string): Promise<Tokenizer> {
@@ -210,6 +219,12 @@ describe.skipIf(noLlamaCpp !== null)("in llama.cpp", () => {
           byteFallback: true,
         }),
     ],
+    ["a tokenizer.json of pieces as Llama 2 has it", async () => piecesOf(await pieceModel(), [PREPEND, MARKS])],
+    ["a tokenizer.json of pieces as Gemma has it", async () => piecesOf(await pieceModel(), [MARKS])],
+    [
+      "a tokenizer.json of pieces with some that are always found",
+      async () => piecesOf(await pieceModel(), [MARKS], ["\n\n", "\n\n\n", "<sep>", "king"]),
+    ],
   ] as const)("%s gives the same ids of a thousand strings of all scripts", async (_name, make) => {
     await using folder = await scratch();
     const tokenizer = await make();
@@ -223,7 +238,11 @@ describe.skipIf(noLlamaCpp !== null)("in llama.cpp", () => {
     await exportGguf(folder.join("model"), path, { home, type: "q8_0" });
     await using theirs = await openLlamaCpp(path, CONTEXT);
     using again = await openModel(path, { home, device: "cpu" });
-    const strings = [...stringsOf(1000), text.slice(0, 20_000)];
+    const runs = Array.from(
+      { length: 40 },
+      (_, i) => `a${" ".repeat(i)}b${"\n".repeat(i)}${"ha".repeat(i)}${"aab".repeat(i)}`,
+    );
+    const strings = [...stringsOf(1000), ...runs, text.slice(0, 20_000)];
     const wrong = strings.filter((string) => theirs.encode(string).join() !== tokenizer.encode(string).join());
     expect(wrong).toEqual([]);
     expect(

@@ -1,8 +1,9 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { scratchPath } from "@trainer/testing";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { fixturePath } from "../../test/fixture.js";
 import { bpeDefinition } from "../bpe-definition.js";
 import { BpeTokenizer } from "../bpe.js";
@@ -175,7 +176,7 @@ describe("what llama.cpp has not is refused by name", () => {
   test.each<[string, () => Tokenizer | Promise<Tokenizer>, RegExp]>([
     ["characters", () => trainChar({ files }), /its tokenizer is of single characters \(char\)/],
     [
-      "pieces of a tokenizer.json",
+      "a unigram model in a tokenizer.json",
       () => loadTokenizer(fixturePath("pieces-t5.json")),
       /its tokenizer.json is of pieces of text \(unigram\), and what can be written is/,
     ],
@@ -243,6 +244,156 @@ describe("what llama.cpp has not is refused by name", () => {
   function edited({ model }: SentencePieceTokenizer, part: number, _field: number, more: readonly number[]): Tokenizer {
     return new SentencePieceTokenizer(Buffer.concat([model, Buffer.from([part * 8 + 2, more.length, ...more])]));
   }
+});
+
+const Pieces = z.looseObject({
+  added_tokens: z.array(z.looseObject({ content: z.string() })),
+  model: z.looseObject({ vocab: z.record(z.string(), z.number()), merges: z.array(z.unknown()) }),
+});
+type Pieces = z.output<typeof Pieces>;
+const prepend = { type: "Prepend", prepend: "\u2581" };
+const marks = { type: "Replace", pattern: { String: " " }, content: "\u2581" };
+const sequence = (...normalizers: object[]) => ({ normalizer: { type: "Sequence", normalizers } });
+const metaspace = (more: object) => ({
+  pre_tokenizer: { type: "Metaspace", replacement: "\u2581", prepend_scheme: "never", split: false, ...more },
+});
+const found = (content: string, id: number, more: object = {}) => ({
+  id,
+  content,
+  single_word: false,
+  lstrip: false,
+  rstrip: false,
+  normalized: false,
+  special: false,
+  ...more,
+});
+
+/** Llama 2's kind of tokenizer.json, with another part in the place of one. */
+async function pieces(change: (file: Pieces) => object = () => ({}), name = "pieces-llama2"): Promise<Tokenizer> {
+  const file = Pieces.parse(JSON.parse(await readFile(fixturePath(`${name}.json`), "utf8")));
+  const added_tokens = file.added_tokens.filter(({ content }) => content !== "foo bar");
+  const folder = scratchPath("pieces");
+  const changed = { ...file, added_tokens, ...change({ ...file, added_tokens }) };
+  await writeFile(join(folder, "tokenizer.json"), JSON.stringify(changed));
+  return loadTokenizer(folder);
+}
+const modelWith =
+  (more: (model: Pieces["model"]) => object) =>
+  ({ model }: Pieces) => ({
+    model: { ...model, ...more(model) },
+  });
+
+describe("BPE over pieces, as in a tokenizer.json of Llama 2, Mistral or Gemma", () => {
+  test.each<[string, boolean, () => Promise<Tokenizer>]>([
+    ["Llama 2's", true, () => pieces()],
+    ["Gemma's", false, () => pieces(undefined, "pieces-gemma")],
+    [
+      "one with Metaspace and no mark at the beginning",
+      false,
+      () => pieces(() => ({ normalizer: null, ...metaspace({}) })),
+    ],
+    [
+      "one with tokens that are always found",
+      false,
+      () =>
+        pieces(
+          ({ added_tokens }) => ({ added_tokens: [...added_tokens, found("\n\n", 700), found("\n\n\n", 701)] }),
+          "pieces-gemma",
+        ),
+    ],
+  ])("%s gives the same ids, read back", async (_name, addSpacePrefix, make) => {
+    const tokenizer = await make();
+    const gguf = toGguf(tokenizer, tokenizer.vocabSize, 2);
+    expect(gguf).toMatchObject({ model: "llama", pre: null, merges: null, unk: 0, normalizer: { addSpacePrefix } });
+    expect([gguf.types[0], gguf.types[1], gguf.types[3], gguf.types[400]]).toEqual([2, 3, 6, 1]);
+    const again = await fromGguf(gguf);
+    const same = (text: string): void => {
+      expect([...again.encode(text)]).toEqual([...tokenizer.encode(text)]);
+    };
+    for (const text of [...TEXTS, "\n\n\n\n\n a \n\n", " ".repeat(37), "hahaha   hahaha"]) same(text);
+    fc.assert(fc.property(fc.string({ unit: "binary" }), same));
+    fc.assert(fc.property(fc.stringMatching(/^[a-e \u2581]*$/), same));
+  });
+
+  test.each<[string, (file: Pieces) => object, RegExp]>([
+    ["other normalizers", () => sequence({ type: "NFKC" }, prepend, marks), /normalizes texts \(NFKC\), which/],
+    ["another mark", () => sequence({ ...prepend, prepend: "_" }, marks), /normalizes texts \(Prepend\), which/],
+    ["two marks before a text", () => sequence(prepend, prepend, marks), /puts 2 marks before a text/],
+    ["spaces that stay", () => ({ normalizer: prepend }), /leaves spaces as they are/],
+    [
+      "spaces with a mark of their own",
+      () => ({ normalizer: null, ...metaspace({ replacement: "_" }) }),
+      /leaves spaces/,
+    ],
+    [
+      "words by white space",
+      () => ({ pre_tokenizer: { type: "WhitespaceSplit" } }),
+      /cuts texts at white space, which llama.cpp does not/,
+    ],
+    ["words or not", () => ({ pre_tokenizer: { type: "Whitespace" } }), /cuts texts at white space/],
+    [
+      "a mark where there is none",
+      () => ({ normalizer: null, ...metaspace({ prepend_scheme: "first" }) }),
+      /puts a mark before texts that begin with none \(Metaspace\)/,
+    ],
+    [
+      "words cut before marks",
+      ({ model }) => ({
+        ...metaspace({ split: true }),
+        model: { ...model, vocab: { ...model.vocab, "a\u2581b": 800 } },
+      }),
+      /cuts texts before each mark, and llama.cpp would make "a\u2581b"/,
+    ],
+    ["characters unknown", modelWith(() => ({ byte_fallback: false })), /leaves characters unknown/],
+    [
+      "a byte that is missing",
+      modelWith(({ vocab }) => ({
+        vocab: Object.fromEntries(Object.entries(vocab).filter(([token]) => token !== "<0xFF>")),
+      })),
+      /not all 256 bytes/,
+    ],
+    ["words taken whole", modelWith(() => ({ ignore_merges: true })), /takes words whole \(ignore_merges\)/],
+    [
+      "a token that is no merge of two that make it",
+      modelWith(({ merges }) => ({ merges: merges.slice(0, -1) })),
+      /makes the token ".*" of ".*" and ".*", otherwise than llama.cpp/,
+    ],
+    [
+      "merges of one token apart",
+      modelWith(({ merges }) => ({ merges: [...merges, merges[0]] })),
+      /makes the token ".*" by merges that others stand between/,
+    ],
+    [
+      "a token found in its normal form",
+      ({ added_tokens }) => ({ added_tokens: [...added_tokens, found("foo bar", 700, { normalized: true })] }),
+      /looks for "foo bar" in a way of its own/,
+    ],
+    [
+      "tokens found over one another",
+      ({ added_tokens }) => ({ added_tokens: [...added_tokens, found("abc", 700), found("bcde", 701)] }),
+      /looks for "abc" and "bcde", of which llama.cpp takes the longer/,
+    ],
+  ])("with %s is refused", async (_name, change, message) => {
+    const tokenizer = await pieces(change);
+    expect(() => toGguf(tokenizer, tokenizer.vocabSize, 2)).toThrow(message);
+  });
+
+  test("as many tokens as there are ids, those that no file names among them", async () => {
+    const tokenizer = await pieces(modelWith(({ vocab }) => ({ vocab: { ...vocab, "\u{e000}\u{e001}": 710 } })));
+    const gguf = toGguf(tokenizer, 720, 2);
+    expect([gguf.tokens[705], gguf.tokens[710], gguf.types[705], gguf.types[710]]).toEqual([
+      "[UNUSED705]",
+      "\u{e000}\u{e001}",
+      5,
+      1,
+    ]);
+    expect(gguf.scores?.[710]).toBe(Math.min(...(gguf.scores ?? [])));
+  });
+
+  test("a conversation without a token for what is unknown", async () => {
+    const tokenizer = await pieces(modelWith(() => ({ unk_token: null })));
+    expect(toGguf(tokenizer, 700, 2)).toMatchObject({ unk: null });
+  });
 });
 
 describe("a tokenizer that there is not here is refused by name", () => {

@@ -4,6 +4,7 @@ import { SentencePieceTokenizer } from "../sentencepiece.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { bpeToGguf } from "./bpe-to-gguf.js";
 import { noGguf, tokenTypes, type GgufTokenizer } from "./gguf-tokenizer.js";
+import { piecesToGguf } from "./pieces-to-gguf.js";
 import { sentencePieceToGguf } from "./sentencepiece-to-gguf.js";
 
 export interface ToGgufOptions {
@@ -49,11 +50,10 @@ export function tokenizerToGguf(tokenizer: Tokenizer, { vocabSize, eosId }: ToGg
 function parts(tokenizer: Tokenizer): Omit<GgufTokenizer, "addBos"> {
   if (tokenizer instanceof BpeTokenizer) return bpeToGguf(tokenizer);
   if (tokenizer instanceof SentencePieceTokenizer) return sentencePieceToGguf(tokenizer);
+  if (tokenizer instanceof PieceTokenizer) return piecesToGguf(tokenizer);
   const why =
     tokenizer.kind === "char"
       ? "its tokenizer is of single characters (char), which llama.cpp has not"
-      : tokenizer instanceof PieceTokenizer
-        ? `its tokenizer.json is of pieces of text (${tokenizer.kind}), and what can be written is byte-level BPE and SentencePiece's own tokenizer.model: one beside it is taken where the tokenizer.json is not there`
-        : `its tokenizer is of the kind "${tokenizer.kind}", and what can be written is byte-level BPE and SentencePiece`;
+      : `its tokenizer is of the kind "${tokenizer.kind}", and what can be written is byte-level BPE and SentencePiece`;
   throw noGguf(why);
 }

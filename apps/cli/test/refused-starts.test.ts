@@ -103,9 +103,13 @@ test("a worker whose file service would refuse it in the end is refused at once"
     code: 1,
     told: [`error: the file service at ${bank.url} wants a key: ${advice}`],
   });
-  expect(await ended(line, { ...common, APP__DATA_BANK_API_KEY: "wrong" })).toEqual({
+  const elsewhere = { MLFLOW_TRACKING_URI: "sqlite:///mlflow.db" }; // of other programs: no reason not to start
+  expect(await ended(line, { ...common, ...elsewhere, APP__DATA_BANK_API_KEY: "wrong" })).toEqual({
     code: 1,
-    told: [`error: the file service at ${bank.url} does not take the key: ${advice}`],
+    told: [
+      expect.stringMatching(/^MLFLOW_TRACKING_URI: must be http.* is sqlite:; no run is sent there$/),
+      `error: the file service at ${bank.url} does not take the key: ${advice}`,
+    ],
   });
 });
 

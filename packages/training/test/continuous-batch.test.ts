@@ -12,6 +12,7 @@ import {
 } from "../src/inference/generate.js";
 import type { GenerateInput } from "@trainer/options";
 import type { OpenModel } from "../src/inference/open-model.js";
+import { forgetTexts } from "../src/inference/shared-batches.js";
 import { containing, expected, openTinyGpt2 } from "./fixture.js";
 
 let opened: OpenModel;
@@ -98,6 +99,28 @@ test("so they do without pages", async () => {
     inputs.map((input, i) => ({ input, delay: i })),
   );
   expect(together).toEqual(await oneByOne(model, inputs));
+});
+
+test("what is kept of texts that have ended changes no answer, is bounded, and goes with the model", async () => {
+  const before = memoryStats().liveTensors;
+  const inputs = [0, 1, 2].map((seed) => ({ prompt: expected.long_text, maxNewTokens: 3, seed, topK: 0 }));
+  const cold = await oneByOne(opened, inputs);
+  {
+    using kept = await openTinyGpt2({ promptCacheBytes: 1e6 });
+    const { model, widths } = counting(kept.model);
+    const warm = { ...model, promptCacheBytes: kept.promptCacheBytes ?? 0 };
+    expect(await oneByOne(warm, inputs)).toEqual(cold);
+    const [first = 0, , , again = 0] = widths;
+    expect([first > 16, again]).toEqual([true, first - 16]); // a page of sixteen tokens is not read again
+    expect(
+      await concurrently(
+        kept,
+        inputs.map((input) => ({ input, delay: 0 })),
+      ),
+    ).toEqual(cold);
+    forgetTexts(warm.model);
+  }
+  expect(memoryStats().liveTensors).toBe(before);
 });
 
 test.each(familyNames())("so do those of %s, greedy and sampled, also beyond the context", async (family) => {

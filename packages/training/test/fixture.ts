@@ -30,8 +30,8 @@ export const expected = z
   })
   .parse(JSON.parse(readFileSync(`${tinyGpt2}/expected.json`, "utf8")));
 
-export const openTinyGpt2 = (): Promise<OpenModel> =>
-  openModel(tinyGpt2, { home: openHome("no-such-home"), device: "cpu" });
+export const openTinyGpt2 = (options: { readonly promptCacheBytes?: number } = {}): Promise<OpenModel> =>
+  openModel(tinyGpt2, { home: openHome("no-such-home"), device: "cpu", ...options });
 
 /** A message that holds a text, for matching an error's properties. */
 export const containing = (part: string | RegExp): unknown => expect.stringMatching(part);

@@ -15,6 +15,14 @@ import { untilAborted } from "../process/until-aborted.js";
 const Options = z.strictObject({
   host: z.string().min(1).default("127.0.0.1").meta({ description: "address to listen on" }),
   port: z.int().min(0).max(65_535).default(8010).meta({ description: "0 takes one that is free" }),
+  promptCacheMb: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(256)
+    .describe(
+      "MB of each model's memory for what was read of texts that have ended, so that prompts that begin as they do are read from there on; on a CPU in fp32. 0 keeps nothing",
+    ),
   ...MODEL_FLAGS,
 });
 
@@ -30,12 +38,13 @@ export function define(command: Command, io: Io): void {
       "trainer openai RUN my-export --weights int8": "two models, each by its name",
       "SECURITY__API_KEY=$(openssl rand -hex 32) trainer openai RUN --host 0.0.0.0": "for others, with a key",
     },
-    async run({ args: { models }, options: { host, port, device, weights }, home, io, out }) {
+    async run({ args: { models }, options: { host, port, promptCacheMb, device, weights }, home, io, out }) {
       const { config } = loadConfig({ env: io.env, cwd: io.cwd });
       const opened: NamedModel[] = [];
       try {
         for (const model of new Set(models)) {
-          opened.push(await named(await openHere(model, { device, weights }, { home, io, out })));
+          const how = { device, weights, promptCacheBytes: promptCacheMb * 1e6 };
+          opened.push(await named(await openHere(model, how, { home, io, out })));
         }
         refuseEqualNames(opened);
         const { servedHere, startOpenAi } = await import("@trainer/openai");

@@ -15,6 +15,7 @@ import { resolveCompute, type DeviceChoice } from "../step/precision.js";
 import { isGguf, ofGguf, unpackGguf } from "./gguf/unpack-gguf.js";
 import { readChatTemplate } from "./chat-template.js";
 import { RecordedSteps } from "./recorded-step.js";
+import { forgetTexts } from "./shared-batches.js";
 import { quantizeOpened, type QuantizationLoss } from "./quantize-opened.js";
 import { textBounds } from "./text-bounds.js";
 
@@ -49,6 +50,8 @@ export interface OpenModel extends Disposable {
   readonly startId: number | null;
   /** Keeps what was recorded to generate, for the next time; absent: nothing is kept. */
   readonly recorded?: RecordedSteps;
+  /** The most bytes that keys and values of texts take which have ended: prompts that begin as they do find them. */
+  readonly promptCacheBytes?: number;
 }
 
 /**
@@ -92,11 +95,13 @@ export interface OpenModelOptions extends FetchContext {
   readonly home: Home;
   readonly device?: DeviceChoice;
   readonly weightType?: WeightChoice;
+  /** 0 unless given: nothing is kept of a text that has ended. On a CPU in float32. */
+  readonly promptCacheBytes?: number;
 }
 
 async function open(
   { id, dir, weights: given }: ResolvedRun & { readonly weights?: string },
-  { home, device = "auto", weightType = "fp32" }: OpenModelOptions,
+  { home, device = "auto", weightType = "fp32", promptCacheBytes = 0 }: OpenModelOptions,
 ): Promise<OpenModel> {
   const manifest = await readManifest(join(dir, "manifest.json"));
   const weights = given ?? (await weightsOf(dir, manifest));
@@ -109,6 +114,7 @@ async function open(
   const recorded = new RecordedSteps();
   const free = () => {
     recorded[Symbol.dispose]();
+    forgetTexts(model);
     for (const parameter of model.params.list()) parameter.dispose();
   };
   const { vocabSize, contextLength } = model;
@@ -130,6 +136,7 @@ async function open(
     tokenizer,
     device: compute.device,
     recorded,
+    promptCacheBytes,
   };
   const opened = { ...about, model, weightType: "fp32", quantizationLoss: null, [Symbol.dispose]: free } as const;
   if (weightType === "fp32") return opened;

@@ -1,8 +1,7 @@
 import { setImmediate } from "node:timers/promises";
-import type { CausalLm } from "@trainer/models";
 import { cudaQueue, type DeviceQueue } from "@trainer/torch";
 import { checkFinite } from "./check-finite.js";
-import { ContinuousBatch } from "./continuous-batch.js";
+import { batchOf } from "./shared-batches.js";
 import { MAX_BATCH_SIZE } from "./decoding-group.js";
 import { DeviceDecoder, STRETCH, type Stretch } from "./device-decoder.js";
 import { RecordedStep } from "./recorded-step.js";
@@ -54,17 +53,6 @@ function batchesOf(sequences: readonly Sequence[], ragged: boolean): Sequence[][
     else batches.push([sequence]);
   }
   return batches;
-}
-
-/** The batch of each model that its generations share. */
-const batches = new WeakMap<CausalLm, ContinuousBatch>();
-
-/** The batch that generations of this model share if they stay the same to the bit by that; else one of its own. */
-function batchOf({ model, device, weightType }: WritingModel): ContinuousBatch {
-  if (device !== "cpu" || weightType !== "fp32") return new ContinuousBatch(model, null);
-  const batch = batches.get(model) ?? new ContinuousBatch(model, 0);
-  batches.set(model, batch);
-  return batch;
 }
 
 /** The most tokens that any of the sequences will have. */

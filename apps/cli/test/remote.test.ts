@@ -83,9 +83,9 @@ test("a text that the service has, and a tokenizer, are named by their ids", asy
 test.each([
   [["train", "a.txt", "b.txt"], "a server reads one file: `trainer corpus add` makes one of what you have"],
   [["train", FOLDER], "a server reads one file: `trainer corpus add`"],
-  [["train", "a.txt.gz"], "a server reads a file of plain text or JSON lines: `trainer corpus add`"],
-  [["train", "a.json"], "a server reads a file of plain text or JSON lines"],
-  [["train", "a.csv"], "whose marks would be learned as text"],
+  [["train", "a.txt.gz"], "a server reads a file of plain text, JSON lines or a table: `trainer corpus add`"],
+  [["train", "a.json"], "a server reads a file of plain text, JSON lines or a table"],
+  [["train", "a.html"], "whose marks would be learned as text"],
   [["train", "a.txt", "--run-id", "a"], "--run-id: a server does not take it: leave it out, or --server"],
   [["train", "a.txt", "--upload", "--threads", "4"], "--threads, --upload: a server does not take them: leave them"],
   [["train", "a.txt", "--hidden-dim", "3"], "gpt2 has no --hidden-dim"],

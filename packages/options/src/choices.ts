@@ -23,6 +23,6 @@ export type LrDecayShape = (typeof lrDecayShapes)[number];
 /** Kinds of documents in a corpus. */
 export const documents = ["line", "paragraph", "file"] as const;
 
-/** Format of files: by their names, or all as plain text or as JSON lines. */
-export const corpusFormats = ["auto", "text", "jsonl"] as const;
+/** Format of files: by their names, or all in one format. */
+export const corpusFormats = ["auto", "text", "jsonl", "csv", "tsv"] as const;
 export type CorpusFormat = (typeof corpusFormats)[number];

@@ -145,7 +145,7 @@ test("names are those of plain visible files that are read as text", async () =>
   const refused = [".hidden.txt", "a/b.txt", "a\\b.txt", "a\nb.txt", " a.txt", "a.txt ", `${"x".repeat(197)}.txt`];
   for (const name of [...refused, "a\u2028.txt", "a\0.txt"])
     expect([name, (await whole(name, "text")).status]).toEqual([name, 422]);
-  for (const name of ["a", "a.pdf", "a.csv", "a.html", "a.gz"]) {
+  for (const name of ["a", "a.pdf", "a.html", "a.gz"]) {
     const answer = await whole(name, "text");
     expect(answer).toMatchObject({
       status: 400,
@@ -158,6 +158,16 @@ test("names are those of plain visible files that are read as text", async () =>
     expect((await remove(encodeURIComponent(name))).status).toBe(200);
   }
   expect(await names()).toEqual([]);
+});
+
+test("a table is a text by one of its columns, whichever is named", async () => {
+  expect((await whole("a.csv", 'title,note\n1,"one, two"\n')).status).toBe(200);
+  expect(await system.ask("/corpora/a.csv")).toMatchObject({
+    status: 400,
+    json: { message: containing('a.csv: no column "text": its columns are "title", "note"; --text-field names') },
+  });
+  expect(await report("a.csv", "?text_field=note")).toMatchObject({ preview: [{ text: "one, two" }] });
+  expect((await remove("a.csv")).status).toBe(200);
 });
 
 test("what is no text is refused, with its reason and without the server's folders", async () => {

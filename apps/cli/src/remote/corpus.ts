@@ -27,10 +27,10 @@ export async function remoteText(words: readonly string[], as: CorpusFormat): Pr
   if (corpus.length > 1) throw notOne("one file");
   const path = String(corpus[0]);
   const own = formatOf(path);
-  if (isGzip(path) || (as === "auto" && own === "json")) throw notOne("a file of plain text or JSON lines");
+  if (isGzip(path) || (as === "auto" && own === "json")) throw notOne("a file of plain text, JSON lines or a table");
   if (as === "auto") refuseMarkedText(path);
   if ((await stat(path)).isDirectory()) throw notOne("one file");
-  const format = as !== "auto" ? as : own === "jsonl" ? "jsonl" : "text";
+  const format = as !== "auto" ? as : own === "jsonl" || own === "csv" || own === "tsv" ? own : "text";
   return { path, fileId: null, format };
 }
 

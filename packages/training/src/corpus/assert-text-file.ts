@@ -1,4 +1,4 @@
-import { formatOf, isGzip, READ_NAMES } from "./file-kinds.js";
+import { formatOf, isGzip, namedFormat, READ_NAMES } from "./file-kinds.js";
 import { CorpusError } from "./corpus-error.js";
 import { statOf } from "./find-files.js";
 import { lookAtStart } from "./look-at-start.js";
@@ -31,8 +31,8 @@ export function assertTextStart(name: string, start: Uint8Array): void {
  */
 export async function assertTextFile(path: string, name: string): Promise<void> {
   const { size: bytes, mtimeMs: modifiedMs } = statOf(path);
-  const own = formatOf(name);
-  const format = own === "jsonl" || own === "json" ? own : "text";
+  // Which field of it has the text is for those to say who read it.
+  const format = namedFormat(name) === "json" ? "json" : "text";
   const start = await lookAtStart({ path, bytes, modifiedMs, format, gzip: isGzip(name), field: null, named: true });
   if (start?.hasText !== true)
     throw new CorpusError("CORPUS_EMPTY", `there is no text in ${name}: expected at least one word`);

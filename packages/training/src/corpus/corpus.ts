@@ -8,6 +8,7 @@ import type { CorpusFormat, DocumentSeparator } from "@trainer/options";
 import { findFiles, noText, statOf, type CorpusFile } from "./find-files.js";
 import { leftOut, noLosses, noteReplaced, type SkippedFile, type TextLosses } from "./left-out.js";
 import type { LeftOut } from "../home/text-losses.js";
+import { kindOf } from "./file-kinds.js";
 import { lookAtStart } from "./look-at-start.js";
 import { readBytes, readText } from "./read-file.js";
 import { recordReader } from "./record-reader.js";
@@ -71,7 +72,7 @@ export interface OpenOptions {
 
 /**
  * Opens files and folders of text: `.txt` and other names of plain text, `.jsonl` (a field of each line),
- * `.json` (an array of texts, or lines), gzip of these; folders recursively, sorted. Every file's start is inspected,
+ * `.json` (an array of texts, or lines), `.csv` and `.tsv` (a column of each row), gzip of these; folders recursively, sorted. Every file's start is inspected,
  * and the rest while it is read. The field of records is `text`, or what else it is called among people, or the only
  * one that holds a string; that of a file's first record is the file's.
  *
@@ -94,7 +95,7 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
     signal?.throwIfAborted();
     if (found.files.length >= MANY) onLook?.(i, found.files.length);
     const start = await lookAtStart(file, textField);
-    if (start === null) skipped.push({ path: file.path, kind: ".json without texts" });
+    if (start === null) skipped.push({ path: file.path, kind: `${kindOf(file.path)} without texts` });
     else {
       files.push(start.file);
       hasText ||= start.hasText;

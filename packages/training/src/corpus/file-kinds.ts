@@ -1,29 +1,40 @@
 import { CorpusError } from "./corpus-error.js";
 
 /** Format of one file; "json": an array of texts. */
-export type FileFormat = "text" | "jsonl" | "json";
+export type FileFormat = "text" | "jsonl" | "json" | "csv" | "tsv";
 
-const TEXT = new Set([".txt", ".text", ".md", ".markdown", ".rst"]);
-const LINES = new Set([".jsonl", ".ndjson"]);
+const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
+  [".txt", "text"],
+  [".text", "text"],
+  [".md", "text"],
+  [".markdown", "text"],
+  [".rst", "text"],
+  [".jsonl", "jsonl"],
+  [".ndjson", "jsonl"],
+  [".json", "json"],
+  [".csv", "csv"],
+  [".tsv", "tsv"],
+]);
 /** Text with markup that would be learned too, with the tools that remove it. */
 const MARKED: ReadonlyMap<string, string> = new Map([
-  [".csv", tableAdvice("")],
-  [".tsv", tableAdvice(", delimiter='\\t'")],
   [".html", "take its tags out first (`pandoc -t plain FILE -o NEW.txt`)"],
   [".htm", "take its tags out first (`pandoc -t plain FILE -o NEW.txt`)"],
   [".xml", "take its tags out first"],
 ]);
 
 /** The names that are read in a folder, for messages and help. */
-export const READ_NAMES = ".txt, .text, .md, .markdown, .rst, .jsonl, .ndjson, .json, each also with .gz";
+export const READ_NAMES = `${[...FORMATS.keys()].join(", ")}, each also with .gz`;
 
 /** The format by a file's name, "unknown" for other names. */
 export function formatOf(path: string): FileFormat | "marked" | "unknown" {
   const extension = extensionOf(path);
-  if (TEXT.has(extension)) return "text";
-  if (LINES.has(extension)) return "jsonl";
-  if (extension === ".json") return "json";
-  return MARKED.has(extension) ? "marked" : "unknown";
+  return FORMATS.get(extension) ?? (MARKED.has(extension) ? "marked" : "unknown");
+}
+
+/** The format of a file that is read whatever its name: plain text where that says nothing. */
+export function namedFormat(path: string): FileFormat {
+  const own = formatOf(path);
+  return own === "unknown" || own === "marked" ? "text" : own;
 }
 
 /** Refuses a file that was named itself and whose marks would be learned. */
@@ -48,9 +59,4 @@ export function kindOf(path: string): string {
 function extensionOf(path: string): string {
   const name = path.replace(/^.*[/\\]/s, "").replace(/\.gz$/i, "");
   return /.(\.[^.\s]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
-}
-
-function tableAdvice(delimiter: string): string {
-  const program = `import csv,json,sys; [print(json.dumps({'text': row['text']})) for row in csv.DictReader(sys.stdin${delimiter})]`;
-  return `write its column of texts into a .jsonl file first (\`python3 -c "${program}" < FILE > NEW.jsonl\`, if it is named text)`;
 }

@@ -41,7 +41,9 @@ test("in a folder all names of text are read, and what else lies there is told b
     "numbers.json": "[1, 2]",
     "long.json": `{"other": "${"x".repeat(200_000)}"`.slice(1),
     "table.csv": TABLE,
-    "table.csv.gz": gzipSync(TABLE),
+    "table.TSV.gz": gzipSync("id\ttext\n1\tworld\n"),
+    "labels.csv": "a,b\n1,2\n",
+    "numbers.csv": "a\n1\n",
     "page.HTML": "<p>text</p>",
     LICENSE: "text",
     "archive.gz": gzipSync("text"),
@@ -49,13 +51,12 @@ test("in a folder all names of text are read, and what else lies there is told b
     ".git/notes.txt": "hidden",
   });
   const { corpus, texts } = await read(folder.path);
-  expect(texts).toEqual(["# one", "two", "three", "four", "five", "six", "seven", "eight"]);
+  expect(texts).toEqual(["# one", "two", "three", "four", "five", "six", "seven", "eight", "world", "hello"]);
   const { files } = leftOutOf(corpus, noLosses);
   expect(files.kinds).toEqual({
     ".json without texts": 3,
     hidden: 2,
-    ".csv": 1,
-    ".csv.gz": 1,
+    ".csv without texts": 2,
     ".gz": 1,
     ".html": 1,
     "without an extension": 1,
@@ -101,19 +102,18 @@ test("a folder that may not be read is refused", () => {
 
 test("a file named itself whose marks would be learned is refused with what to do, unless it is read as text", async () => {
   await using folder = await folderOf({
-    "a.csv": TABLE,
+    "a.xml.gz": gzipSync("<p>one</p>"),
     "a.html": "<p>one</p>",
     "a.json": '{"items": [1]}',
-    "a.tsv.gz": gzipSync(TABLE),
+    "a.csv": "a,b\n1,2\n",
   });
   const at = (name: string) => join(folder.path, name);
-  await expect(read(at("a.csv"))).rejects.toThrow(
-    /a\.csv is csv, whose marks .*csv\.DictReader\(sys\.stdin\).*--as text/,
-  );
-  await expect(read(at("a.tsv.gz"))).rejects.toThrow(/is tsv, .*delimiter='\\t'/);
+  await expect(read(at("a.xml.gz"))).rejects.toThrow(/a\.xml\.gz is xml, whose marks .*--as text/);
+  await expect(read(at("a.csv"))).rejects.toThrow(/a\.csv: no column "text": its columns are "a", "b"; --text-field/);
+  expect((await read(at("a.csv"), { textField: "b" })).texts).toEqual(["2"]);
   await expect(read(at("a.html"))).rejects.toThrow(/is html, .*pandoc/);
   await expect(read(at("a.json"))).rejects.toThrow(/a\.json is JSON without texts .*"items" \(array\).*jq/);
-  expect((await read(at("a.csv"), { format: "text" })).texts).toEqual([TABLE]);
+  expect((await read(at("a.csv"), { format: "text" })).texts).toEqual(["a,b\n1,2\n"]);
   expect((await read(at("a.json"), { format: "text" })).texts).toEqual(['{"items": [1]}']);
   expect((await read(at("a.json"), { format: "text" })).corpus.files[0]?.format).toBe("text");
 });
@@ -136,9 +136,9 @@ test("told how, a folder's files are all read so, but for what is hidden", async
 });
 
 test("a folder without a text is refused with what it holds", async () => {
-  await using folder = await folderOf({ "a.csv": TABLE, "b.pdf": "%PDF", "config.json": "{}" });
+  await using folder = await folderOf({ "a.html": TABLE, "b.pdf": "%PDF", "config.json": "{}" });
   await expect(read(folder.path)).rejects.toThrow(
-    /no text in the folder .*: its 3 entries are 1 \.csv, 1 \.pdf, 1 \.json without texts/,
+    /no text in the folder .*: its 3 entries are 1 \.html, 1 \.pdf, 1 \.json without texts/,
   );
   await using one = await folderOf({ "config.json": "{}" });
   await expect(read(one.path)).rejects.toMatchObject({ code: "CORPUS_EMPTY" });

@@ -5,7 +5,7 @@ import type { Home } from "../home/home.js";
 import type { TextRoot } from "../home/text-root.js";
 import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
-import { formatOf, isGzip, kindOf, READ_NAMES, refuseMarked, type FileFormat } from "./file-kinds.js";
+import { formatOf, isGzip, kindOf, namedFormat, READ_NAMES, refuseMarked, type FileFormat } from "./file-kinds.js";
 import type { SkippedFile } from "./left-out.js";
 import { byKind } from "./left-out.js";
 
@@ -75,10 +75,8 @@ export function noText(folder: string, skipped: readonly SkippedFile[]): CorpusE
 }
 
 function namedFile(path: string, info: Stats, format: CorpusFormat): FoundFile {
-  const own = formatOf(path);
   if (format === "auto") refuseMarked(path);
-  const read = format !== "auto" ? format : own === "jsonl" || own === "json" ? own : "text";
-  return describe(path, info, read, true);
+  return describe(path, info, format === "auto" ? namedFormat(path) : format, true);
 }
 
 const describe = (path: string, { size, mtimeMs }: Stats, format: FileFormat, named: boolean): FoundFile => ({

@@ -1,5 +1,6 @@
 import { CorpusError } from "./corpus-error.js";
 import type { CorpusFile, FoundFile } from "./find-files.js";
+import { NoTextField } from "./no-text-field.js";
 import { readBytes, readText } from "./read-file.js";
 import { recordReader } from "./record-reader.js";
 import { recordText } from "./record-text.js";
@@ -17,20 +18,26 @@ export interface Start {
 
 /**
  * Looks at a file's first 64 KiB, and at its first record, however long that is, for the field with the text unless that
- * is given. Refuses what is not text; null for JSON that holds no texts, unless it was named.
+ * is given. Refuses what is not text; null for JSON and tables that hold no texts, unless they were named.
  */
 export async function lookAtStart(found: FoundFile, textField: string | null = null): Promise<Start | null> {
   const { named, ...file } = found;
   const start = await startOf(file);
   const hasText = !start.ended || skipSpace(start.text, 0, start.text.length) < start.text.length;
+  const isSure = (field: string | null) =>
+    named || textField !== null || field === null || knownField([field]) !== null;
   if (file.format !== "json") {
-    return { file: { ...file, field: await fieldOf({ ...file, field: textField }, start) }, hasText };
+    const field = await fieldOf({ ...file, field: textField }, start).catch((error: unknown) => {
+      if (!named && textField === null && error instanceof NoTextField) return undefined;
+      throw error;
+    });
+    if (field === undefined || (isTable(file) && !isSure(field))) return null;
+    return { file: { ...file, field }, hasText };
   }
   const json = jsonFormat(start, textField);
   if ("format" in json) {
     const field = await fieldOf({ ...file, format: json.format, field: textField }, start);
-    const isSure = named || textField !== null || field === null || knownField([field]) !== null;
-    return isSure ? { file: { ...file, format: json.format, field }, hasText } : null;
+    return isSure(field) ? { file: { ...file, format: json.format, field }, hasText } : null;
   }
   if (!named) return null;
   throw new CorpusError(
@@ -40,6 +47,8 @@ export async function lookAtStart(found: FoundFile, textField: string | null = n
       "with the names it has), or read it as it is with --as text",
   );
 }
+
+const isTable = ({ format }: CorpusFile) => format === "csv" || format === "tsv";
 
 interface StartText {
   readonly text: Buffer;

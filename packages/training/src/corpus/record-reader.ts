@@ -1,3 +1,4 @@
+import { CsvTexts } from "./csv-texts.js";
 import type { CorpusFile } from "./find-files.js";
 import { JsonArray } from "./json-array.js";
 import { JsonLines } from "./json-lines.js";
@@ -12,6 +13,9 @@ export function recordReader({ path, format, field }: RecordFile): RecordReader 
       return new JsonLines(path, field);
     case "json":
       return new JsonArray(path, field);
+    case "csv":
+    case "tsv":
+      return new CsvTexts(path, format, field);
     case "text":
       return null;
   }

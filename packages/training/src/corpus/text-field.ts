@@ -52,5 +52,12 @@ export function fieldsThere(fields: readonly (readonly [name: string, kind: stri
   return `its fields are ${listed.join(", ")}${more}; --text-field names the one with the text`;
 }
 
+/** The same of a table's columns, by their names. */
+export function columnsThere(names: readonly string[]): string {
+  const listed = names.slice(0, SHOWN).map(quoted);
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
+  return `its columns are ${listed.join(", ")}${more}; --text-field names the one with the text`;
+}
+
 export const quoted = (name: string): string =>
   JSON.stringify(name.length > SHOWN_CHARACTERS ? `${name.slice(0, SHOWN_CHARACTERS)}…` : name);

@@ -222,10 +222,17 @@ describe.skipIf(noLlamaCpp !== null)("in llama.cpp", () => {
     ["a tokenizer.json of pieces as Llama 2 has it", async () => piecesOf(await pieceModel(), [PREPEND, MARKS])],
     ["a tokenizer.json of pieces as Gemma has it", async () => piecesOf(await pieceModel(), [MARKS])],
     [
-      "a tokenizer.json of pieces with some that are always found",
-      async () => piecesOf(await pieceModel(), [MARKS], ["\n\n", "\n\n\n", "<sep>", "king"]),
+      "a tokenizer.json of pieces as later Mistrals have it",
+      async () => {
+        const first = { type: "Metaspace", replacement: "\u2581", prepend_scheme: "first", split: false };
+        return piecesOf(await pieceModel(), [], { pre: first });
+      },
     ],
-  ] as const)("%s gives the same ids of a thousand strings of all scripts", async (_name, make) => {
+    [
+      "a tokenizer.json of pieces with some that are always found",
+      async () => piecesOf(await pieceModel(), [MARKS], { found: ["\n\n", "\n\n\n", "<sep>", "king"] }),
+    ],
+  ] as const)("%s gives the same ids of a thousand strings of all scripts", async (name, make) => {
     await using folder = await scratch();
     const tokenizer = await make();
     const model = build(
@@ -242,7 +249,9 @@ describe.skipIf(noLlamaCpp !== null)("in llama.cpp", () => {
       { length: 40 },
       (_, i) => `a${" ".repeat(i)}b${"\n".repeat(i)}${"ha".repeat(i)}${"aab".repeat(i)}`,
     );
-    const strings = [...stringsOf(1000), ...runs, text.slice(0, 20_000)];
+    // Where Metaspace puts no mark, llama.cpp puts one, which the export says.
+    const same = name.includes("later Mistrals") ? (string: string) => !/^[ \u2581]/.test(string) : () => true;
+    const strings = [...stringsOf(1000), ...runs, text.slice(0, 20_000)].filter(same);
     const wrong = strings.filter((string) => theirs.encode(string).join() !== tokenizer.encode(string).join());
     expect(wrong).toEqual([]);
     expect(

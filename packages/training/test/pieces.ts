@@ -13,7 +13,7 @@ export const MARKS = { type: "Replace", pattern: { String: " " }, content: "\u25
 export async function piecesOf(
   model: SentencePieceTokenizer,
   normalizers: readonly object[],
-  found: readonly string[] = [],
+  { found = [], pre = null }: { readonly found?: readonly string[]; readonly pre?: object | null } = {},
 ): Promise<Tokenizer> {
   const ids = Array.from({ length: model.vocabSize }, (_, id) => id);
   const vocab = new Map(ids.map((id) => [model.token(id), id]));
@@ -31,8 +31,8 @@ export async function piecesOf(
   const others = found.map((content, i) => added(vocab.size + i, content, false));
   const file = {
     added_tokens: [...special, ...others],
-    normalizer: { type: "Sequence", normalizers },
-    pre_tokenizer: null,
+    normalizer: normalizers.length === 0 ? null : { type: "Sequence", normalizers },
+    pre_tokenizer: pre,
     decoder: { type: "Sequence", decoders: [{ type: "ByteFallback" }, { type: "Fuse" }] },
     model: {
       type: "BPE",

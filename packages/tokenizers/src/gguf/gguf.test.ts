@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { scratchPath } from "@trainer/testing";
+import { matching, scratchPath } from "@trainer/testing";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -332,9 +332,9 @@ describe("BPE over pieces, as in a tokenizer.json of Llama 2, Mistral or Gemma",
     ],
     ["words or not", () => ({ pre_tokenizer: { type: "Whitespace" } }), /cuts texts at white space/],
     [
-      "a mark where there is none",
-      () => ({ normalizer: null, ...metaspace({ prepend_scheme: "first" }) }),
-      /puts a mark before texts that begin with none \(Metaspace\)/,
+      "marks of both kinds before a text",
+      () => ({ ...metaspace({ prepend_scheme: "first" }) }),
+      /puts 2 marks before a text/,
     ],
     [
       "words cut before marks",
@@ -369,6 +369,15 @@ describe("BPE over pieces, as in a tokenizer.json of Llama 2, Mistral or Gemma",
       /looks for "foo bar" in a way of its own/,
     ],
     [
+      "a token found, after which Metaspace puts no mark",
+      ({ added_tokens }) => ({
+        normalizer: null,
+        ...metaspace({ prepend_scheme: "first" }),
+        added_tokens: [...added_tokens, found("abc", 700)],
+      }),
+      /looks for "abc" in every text, after which llama.cpp puts a mark/,
+    ],
+    [
       "tokens found over one another",
       ({ added_tokens }) => ({ added_tokens: [...added_tokens, found("abc", 700), found("bcde", 701)] }),
       /looks for "abc" and "bcde", of which llama.cpp takes the longer/,
@@ -376,6 +385,16 @@ describe("BPE over pieces, as in a tokenizer.json of Llama 2, Mistral or Gemma",
   ])("with %s is refused", async (_name, change, message) => {
     const tokenizer = await pieces(change);
     expect(() => toGguf(tokenizer, tokenizer.vocabSize, 2)).toThrow(message);
+  });
+
+  test("one whose marks before texts are Metaspace's is written, and what llama.cpp does otherwise is told", async () => {
+    const tokenizer = await pieces(() => ({ normalizer: null, ...metaspace({ prepend_scheme: "first" }) }));
+    const gguf = toGguf(tokenizer, tokenizer.vocabSize, 2);
+    expect(gguf).toMatchObject({ normalizer: { addSpacePrefix: true }, notes: [matching(/^llama.cpp puts a space/)] });
+    const again = await fromGguf(gguf);
+    for (const text of TEXTS.filter((each) => !/^[ \u2581]/.test(each)))
+      expect([...again.encode(text)]).toEqual([...tokenizer.encode(text)]);
+    expect(toGguf(await pieces(), 700, 2).notes).toEqual([]);
   });
 
   test("as many tokens as there are ids, those that no file names among them", async () => {

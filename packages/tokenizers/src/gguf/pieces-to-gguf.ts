@@ -20,7 +20,7 @@ export function piecesToGguf({ definition, specials, frame }: PieceTokenizer): O
     );
   const special = specialIds(added);
   const found = added.filter(({ id }) => !special.has(id));
-  const why = whyNot(definition) ?? whyNotFound(found);
+  const why = whyNot(definition) ?? whyNotFound(found, marksBeginningOnce(definition));
   if (why !== null) throw noGguf(`its tokenizer.json ${why}`);
   const types: number[] = tokens.map(() => tokenTypes.normal);
   for (const id of model.byteIds) types[id] = tokenTypes.byte;
@@ -38,35 +38,34 @@ export function piecesToGguf({ definition, specials, frame }: PieceTokenizer): O
     unk: model.unknown,
     bos: frame.before.at(-1) ?? specials.bos,
     normalizer: {
-      addSpacePrefix: normalizer.some(({ type }) => type === "Prepend"),
+      addSpacePrefix: marksBeginningOnce(definition) || normalizer.some(marksBegin),
       removeExtraWhitespaces: false,
       charsmap: new Uint8Array(),
     },
   };
 }
 
+/** True if a text gets a mark before it only where it begins with none, and perhaps none after a special token (Metaspace). */
+export const marksBeginningOnce = ({ encoder }: PieceDefinition): boolean => encoder.splitter.prefix !== PREFIX.never;
+
 const marksSpaces = ({ type, pattern, content }: NormalizerStep) =>
   type === "Replace" && pattern === " " && content === MARK;
 const marksBegin = ({ type, content }: NormalizerStep) => type === "Prepend" && content === MARK;
 
-function whyNot({ encoder, tokens }: PieceDefinition): string | null {
+function whyNot(definition: PieceDefinition): string | null {
+  const { encoder, tokens } = definition;
   const { model, normalizer, splitter } = encoder;
   const other = normalizer.find((step) => !marksSpaces(step) && !marksBegin(step));
   if (other !== undefined) return `normalizes texts (${other.type}), which llama.cpp's BPE over pieces does not`;
-  const begins = normalizer.filter(marksBegin).length;
+  const begins = normalizer.filter(marksBegin).length + (marksBeginningOnce(definition) ? 1 : 0);
   if (begins > 1) return `puts ${begins} marks before a text, and llama.cpp one`;
   const marked = normalizer.some(marksSpaces) || (splitter.spacesToMark && splitter.mark === MARK);
   if (!marked) return "leaves spaces as they are, which llama.cpp marks";
   return whyNotCut(splitter, tokens) ?? whyNotBytes(model);
 }
 
-function whyNotCut(
-  { atWhiteSpace, words, prefix }: SplitterSettings,
-  tokens: PieceDefinition["tokens"],
-): string | null {
+function whyNotCut({ atWhiteSpace, words }: SplitterSettings, tokens: PieceDefinition["tokens"]): string | null {
   if (atWhiteSpace || words === WORDS.wordOrNot) return "cuts texts at white space, which llama.cpp does not";
-  if (prefix !== PREFIX.never)
-    return "puts a mark before texts that begin with none (Metaspace), and llama.cpp before every text or none";
   const within = words === WORDS.before ? tokens.find((token) => token !== undefined && token.includes(MARK, 1)) : null;
   return within ? `cuts texts before each mark, and llama.cpp would make ${JSON.stringify(within)}` : null;
 }
@@ -80,7 +79,10 @@ function whyNotBytes(model: PieceDefinition["encoder"]["model"]): string | null 
 }
 
 /** Added tokens that are found in every text: llama.cpp looks for the longer ones first, wherever they are. */
-function whyNotFound(found: readonly AddedToken[]): string | null {
+function whyNotFound(found: readonly AddedToken[], beginsOnce: boolean): string | null {
+  const [first] = found;
+  if (beginsOnce && first !== undefined)
+    return `looks for ${JSON.stringify(first.content)} in every text, after which llama.cpp puts a mark and it does not (Metaspace)`;
   for (const { content, normalized, lstrip, rstrip, single_word } of found)
     if (normalized || lstrip || rstrip || single_word)
       return `looks for ${JSON.stringify(content)} in a way of its own (normalized, lstrip, rstrip or single_word)`;

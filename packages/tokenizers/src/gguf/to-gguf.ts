@@ -4,7 +4,7 @@ import { SentencePieceTokenizer } from "../sentencepiece.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { bpeToGguf } from "./bpe-to-gguf.js";
 import { noGguf, tokenTypes, type GgufTokenizer } from "./gguf-tokenizer.js";
-import { piecesToGguf } from "./pieces-to-gguf.js";
+import { marksBeginningOnce, piecesToGguf } from "./pieces-to-gguf.js";
 import { sentencePieceToGguf } from "./sentencepiece-to-gguf.js";
 
 export interface ToGgufOptions {
@@ -18,6 +18,8 @@ export interface ToGgufOptions {
 export interface WrittenTokenizer extends GgufTokenizer {
   readonly bos: number;
   readonly eos: number;
+  /** What llama.cpp does otherwise all the same, for people. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -44,7 +46,29 @@ export function tokenizerToGguf(tokenizer: Tokenizer, { vocabSize, eosId }: ToGg
     types[id] = tokenTypes.unused;
   }
   const scores = made.scores && tokens.map((_, id) => made.scores?.[id] ?? 0);
-  return { ...made, tokens, types, scores, bos: made.bos ?? eos, eos, addBos: before.length > 0 };
+  return {
+    ...made,
+    tokens,
+    types,
+    scores,
+    bos: made.bos ?? eos,
+    eos,
+    addBos: before.length > 0,
+    notes: notesOf(tokenizer),
+  };
+}
+
+/** Differences of published tokenizers, whose files have them everywhere. */
+function notesOf(tokenizer: Tokenizer): string[] {
+  if (tokenizer instanceof BpeTokenizer && tokenizer.definition.nfc)
+    return [
+      "llama.cpp does not bring texts to their normal form (NFC), as this tokenizer does: others get other ids there.",
+    ];
+  if (tokenizer instanceof PieceTokenizer && marksBeginningOnce(tokenizer.definition))
+    return [
+      "llama.cpp puts a space before every text and after every special token; this tokenizer puts none before a text that begins with one: such texts, and conversations, get other ids there.",
+    ];
+  return [];
 }
 
 function parts(tokenizer: Tokenizer): Omit<GgufTokenizer, "addBos"> {

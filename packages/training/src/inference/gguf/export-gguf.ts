@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { isFile, isFolder, makeFolder, writeText } from "@trainer/disk";
 import { checkGguf, writeGgufModel, type ElementTypeName } from "@trainer/models";
-import { BpeTokenizer, tokenizerToGguf } from "@trainer/tokenizers";
+import { tokenizerToGguf } from "@trainer/tokenizers";
 import { TrainingError } from "../../errors.js";
 import type { FetchContext } from "../../home/data-bank.js";
 import type { Home } from "../../home/home.js";
@@ -76,11 +76,7 @@ function textSide(opened: OpenModel) {
   const begin = gguf.addBos ? tokenizer.token(gguf.bos) : "";
   const template = chatTemplate === null ? null : ollamaTemplate(chatTemplate, tokenizer, begin);
   const notes = [
-    ...(tokenizer instanceof BpeTokenizer && tokenizer.definition.nfc
-      ? [
-          "llama.cpp does not bring texts to their normal form (NFC), as this tokenizer does: others get other ids there.",
-        ]
-      : []),
+    ...gguf.notes,
     ...(chatTemplate !== null && template === null
       ? ["The chat template is in the file for llama.cpp; ollama's language cannot say it, and gets the bare prompt."]
       : []),

@@ -38,7 +38,12 @@ test("a run is sent as it is trained, and trained on, and sending it again leave
   expect(await trainer([...line, "--max-steps", "6"], { env })).toMatchObject({ code: 0 });
   expect(fake.points("train/loss")).toEqual(lossesOf("live"));
   const [first] = fake.logs.values();
-  expect(first).toMatchObject({ project: "poems", run: "live", config: { max_steps: 6, "model_config.n_embd": 32 } });
+  expect(first).toMatchObject({
+    project: "poems",
+    run: "live",
+    metrics: { epoch: 0 },
+    config: { max_steps: 6, "model_config.n_embd": 32 },
+  });
 
   const resume = ["resume", "live", "--max-steps", "10", "--track", "trackio"];
   expect(await trainer(resume, { env })).toMatchObject({ code: 0 });

@@ -62,6 +62,7 @@ test("a run is written as it is trained, and trained on, each step once, with th
     "validation/best_loss": aNumber,
     "test/loss": aNumber,
     _step: 6,
+    epoch: 0,
   });
 
   writeFileSync(`${first.path}.synced`, "");

@@ -103,9 +103,9 @@ async function log({ run, steps }: Remote, rows: readonly Row[], signal: AbortSi
 }
 
 /** Those figures that the tracker lacks: a run that goes on from a checkpoint comes to the same steps again. */
-function newRow({ step, tokens, scalars }: Omit<Point, "of">, { steps }: Remote, timestamp: number): Row[] {
+function newRow({ step, tokens, epoch, scalars }: Omit<Point, "of">, { steps }: Remote, timestamp: number): Row[] {
   const lacking = new Map([...scalars].filter(([key]) => step > (steps.get(key) ?? -1)));
-  return lacking.size === 0 ? [] : [{ step, tokens, timestamp, scalars: lacking }];
+  return lacking.size === 0 ? [] : [{ step, tokens, epoch, timestamp, scalars: lacking }];
 }
 
 function stateOf(status: RunSummary["status"], { finished_at: finished }: RunManifest): RunState {
@@ -116,5 +116,6 @@ function stateOf(status: RunSummary["status"], { finished_at: finished }: RunMan
 const bestOf = ({ best_val_loss: best, steps: step, tokens_seen: tokens }: RunManifest): Omit<Point, "of"> => ({
   step,
   tokens,
+  epoch: null,
   scalars: new Map(best === null ? [] : [[BEST, best]]),
 });

@@ -18,6 +18,8 @@ export interface TrackedRun {
 export interface Row {
   readonly step: number;
   readonly tokens: number;
+  /** Counted from 0; null where it is not known. */
+  readonly epoch: number | null;
   /** In milliseconds since 1970. */
   readonly timestamp: number;
   readonly scalars: ReadonlyMap<string, number>;

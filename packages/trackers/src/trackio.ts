@@ -85,12 +85,12 @@ class TrackioRun implements HeldRun {
   async log(rows: readonly Row[], signal: AbortSignal): Promise<void> {
     const { project } = this.server.settings;
     for (let from = 0; from < rows.length; from += MOST_ROWS) {
-      const logs = rows.slice(from, from + MOST_ROWS).map(({ step, tokens, scalars }, i) => ({
+      const logs = rows.slice(from, from + MOST_ROWS).map(({ step, tokens, epoch, scalars }, i) => ({
         project,
         run: this.run.id,
         run_id: this.#id,
         step,
-        metrics: { ...Object.fromEntries(scalars), tokens },
+        metrics: { ...Object.fromEntries(scalars), tokens, ...(epoch !== null && { epoch }) },
         log_id: `${this.#id} ${step} ${[...scalars.keys()].join(" ")}`,
         config: i === 0 ? this.#config : null, // of a request, once
       }));

@@ -93,11 +93,8 @@ export class WandbRun implements HeldRun {
   }
 }
 
-const firstValues = ({ step, tokens }: Row): Map<string, number> =>
-  new Map([
-    ["_step", step],
-    ["tokens", tokens],
-  ]);
+const firstValues = ({ step, tokens, epoch }: Row): Map<string, number> =>
+  new Map([["_step", step], ["tokens", tokens], ...(epoch === null ? [] : [["epoch", epoch] as const])]);
 
 /** Rows, and what the table of runs shows after them. */
 const historyOf = (rows: readonly HistoryRow[]): RecordOf[] =>

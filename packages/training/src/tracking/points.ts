@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const count = z.int().min(0);
 const figure = z.number().nullish();
-const place = { step: count, tokens: count };
+const place = { step: count, tokens: count, epoch: count.nullish() };
 
 const StepLine = z.object({ ...place, train_loss: figure, lr: figure, grad_norm: figure, tokens_per_sec: figure });
 const EvalLine = z.object({ ...place, split: z.enum(["validation", "test"]), loss: figure, bits_per_byte: figure });
@@ -11,6 +11,8 @@ const EvalLine = z.object({ ...place, split: z.enum(["validation", "test"]), los
 export interface Point {
   readonly step: number;
   readonly tokens: number;
+  /** Counted from 0; null where the line does not say. */
+  readonly epoch: number | null;
   /** `run_step`, or the split that was evaluated. */
   readonly of: "step" | "validation" | "test";
   /** Those that are numbers. */
@@ -19,15 +21,17 @@ export interface Point {
 
 /** A line of `metrics.jsonl`. */
 export const PointLine: z.ZodType<Point> = z.union([
-  EvalLine.transform(({ step, tokens, split, loss, bits_per_byte }) => ({
+  EvalLine.transform(({ step, tokens, epoch = null, split, loss, bits_per_byte }) => ({
     step,
     tokens,
+    epoch,
     of: split,
     scalars: numbers(split, { loss, bits_per_byte }),
   })),
-  StepLine.transform(({ step, tokens, train_loss: loss, lr, grad_norm, tokens_per_sec }) => ({
+  StepLine.transform(({ step, tokens, epoch = null, train_loss: loss, lr, grad_norm, tokens_per_sec }) => ({
     step,
     tokens,
+    epoch,
     of: "step" as const,
     scalars: numbers("train", { loss, lr, grad_norm, tokens_per_sec }),
   })),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { HubClient } from "@trainer/client/hub";
 import { startHub, type HubModel, type StartedHub } from "@trainer/testing/hub";
 import { containing, scratch } from "@trainer/testing";
+import { loadTokenizer } from "@trainer/tokenizers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { pullModel } from "../src/artifact/pull/pull-model.js";
 import { exportedFolder, listExported } from "../src/home/exported-models.js";
@@ -47,7 +48,7 @@ interface Asked {
 }
 const pull = ({ name = NAME, ...options }: Asked = {}) => {
   const client = new HubClient({ url: hub.url, retries: 0 });
-  return pullModel(name, { home, hub: client, revision: "main", ...options });
+  return pullModel(name, { home, hub: client, revision: "main", openTokenizer: loadTokenizer, ...options });
 };
 const publish = (files: HubModel["files"], name = NAME) => void hub.models.set(name, { files });
 const without = (...names: readonly string[]) =>
@@ -149,6 +150,12 @@ test.each<[string, HubModel["files"], string, string]>([
   ],
   ["no config", without("config.json"), "MODEL_NOT_FOUND", "has no config.json"],
   ["no tokenizer", without("tokenizer.json"), "TOKENIZER_NOT_FOUND", "none of tokenizer.json and tokenizer.model"],
+  [
+    "a tokenizer that is broken",
+    { ...tiny, "tokenizer.json": "{}" },
+    "TOKENIZER_LOAD_FAILED",
+    "owner/tiny: tokenizer.json",
+  ],
   ["no family", config({ model_type: "mamba2" }), "UNSUPPORTED_BACKEND", 'no model family "mamba2"; there are: gpt2, '],
   ["no such size", config({ hidden_act: "relu" }), "MODEL_INCOMPATIBLE", "not a LLaMA that can be built (hidden_act"],
   [
@@ -213,7 +220,9 @@ test("a huge announced size is refused: of what is read whole by a bound, of wei
     },
     download: (...asked: Parameters<HubClient["download"]>) => client.download(...asked),
   };
-  await expect(pullModel(NAME, { home, hub: huge, revision: "main" })).rejects.toMatchObject({
+  await expect(
+    pullModel(NAME, { home, hub: huge, revision: "main", openTokenizer: loadTokenizer }),
+  ).rejects.toMatchObject({
     code: "INSUFFICIENT_STORAGE",
     message: containing(`owner/tiny needs ${2 ** 52} bytes more, and the disk of `),
   });

@@ -38,9 +38,10 @@ export function define(command: Command, io: Io): void {
       "HF_ENDPOINT=http://mirror:8080 trainer pull OWNER/NAME": "from a mirror; --mirror does the same",
     },
     async run({ args: { model }, options: { revision, mirror, out: folder }, home, flags, out }) {
-      const [{ HubClient }, { openHome, pullModel }] = await Promise.all([
+      const [{ HubClient }, { openHome, pullModel }, { loadTokenizer }] = await Promise.all([
         import("@trainer/client/hub"),
         import("@trainer/training/files"),
+        import("@trainer/tokenizers"),
       ]);
       const endpoint = endpointOf(io.env);
       const url = mirror ?? endpoint;
@@ -57,6 +58,7 @@ export function define(command: Command, io: Io): void {
             hub,
             revision,
             out: folder,
+            openTokenizer: loadTokenizer,
             signal,
             onProgress: ({ bytes, totalBytes }) =>
               line.update(`pulling ${model} (${formatBytes(totalBytes)})`, bytes / totalBytes),

@@ -18,6 +18,8 @@ export interface PullOptions<File extends HubFile> extends TransferOptions {
   readonly revision: string;
   /** The folder to make; the repository's name in the home's `exports` if left out. */
   readonly out?: string | undefined;
+  /** Opens the tokenizer in a folder: whoever pulls has the native code for it. */
+  readonly openTokenizer: (dir: string) => Promise<unknown>;
 }
 
 /** A model of a hub that is here now. */
@@ -43,8 +45,8 @@ const NAME = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
  * it, and the next goes on from there.
  *
  * Errors: those of the hub as they are; INVALID_INPUT for a name; CONFLICT where something else lies there or another
- * process pulls it; MODEL_NOT_FOUND, TOKENIZER_NOT_FOUND, UNSUPPORTED_BACKEND, MODEL_INCOMPATIBLE and INSUFFICIENT_STORAGE
- * before any weights are fetched; MODEL_LOAD_FAILED for weights that are no sound safetensors.
+ * process pulls it; MODEL_NOT_FOUND, TOKENIZER_NOT_FOUND, TOKENIZER_LOAD_FAILED, UNSUPPORTED_BACKEND, MODEL_INCOMPATIBLE and
+ * INSUFFICIENT_STORAGE before any weights are fetched; MODEL_LOAD_FAILED for weights that are no sound safetensors.
  */
 export async function pullModel<File extends HubFile>(name: string, options: PullOptions<File>): Promise<PulledModel> {
   if (!NAME.test(name))
@@ -93,7 +95,7 @@ async function assertFree(path: string, name: string): Promise<void> {
 async function fetchInto<File extends HubFile>(
   folder: string,
   repository: HubRepository<File>,
-  { hub, signal, onProgress = () => {} }: PullOptions<File>,
+  { hub, openTokenizer, signal, onProgress = () => {} }: PullOptions<File>,
 ): Promise<File[]> {
   const { name } = repository;
   const { config, beside, weights } = chooseFiles(repository);
@@ -111,6 +113,7 @@ async function fetchInto<File extends HubFile>(
   await fetchAll([config]);
   await readConfigFacts(folder, name);
   await fetchAll(beside);
+  await assertTokenizer(folder, name, openTokenizer);
   const shards =
     weights === null ? listedShards(await readFile(join(folder, INDEX_FILE), "utf8"), repository) : [weights];
   const totalBytes = sizeOf(shards);
@@ -120,6 +123,16 @@ async function fetchInto<File extends HubFile>(
 }
 
 const sizeOf = (files: readonly Pick<HubFile, "size">[]): number => files.reduce((sum, { size }) => sum + size, 0);
+
+/** Refuses a tokenizer that cannot be opened here: the weights would be of no use. */
+async function assertTokenizer(folder: string, name: string, open: (dir: string) => Promise<unknown>): Promise<void> {
+  try {
+    await open(folder);
+  } catch (error) {
+    const { code, message } = TrainingError.from(error);
+    throw new TrainingError(code, `${name}: ${message.replaceAll(`${folder}/`, "")}`, { cause: error });
+  }
+}
 
 /** Refuses weights that the disk has no room for, before the first of them comes. */
 async function assertRoom(folder: string, shards: readonly HubFile[], name: string): Promise<void> {

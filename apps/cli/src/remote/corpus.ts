@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Sha256 } from "@trainer/disk";
 import type { CorpusFormat } from "@trainer/options";
-import { formatOf, isGzip, refuseMarked } from "@trainer/training/options";
+import { isGzip, namedFormat, refuseMarked } from "@trainer/training/options";
 import { filesService, withProgress } from "../services/files-service.js";
 import { corpusArgument } from "../flags/corpus-argument.js";
 import type { Invocation } from "../framework/define-command.js";
@@ -26,11 +26,10 @@ export async function remoteText(words: readonly string[], as: CorpusFormat): Pr
   if (fileId !== null) return { path: null, fileId, format: as };
   if (corpus.length > 1) throw notOne("one file");
   const path = String(corpus[0]);
-  const own = formatOf(path);
-  if (isGzip(path) || (as === "auto" && own === "json")) throw notOne("a file of plain text, JSON lines or a table");
+  const format = as === "auto" ? namedFormat(path) : as;
+  if (isGzip(path) || format === "json") throw notOne("a file of plain text, JSON lines or a table");
   if (as === "auto") refuseMarkedText(path);
   if ((await stat(path)).isDirectory()) throw notOne("one file");
-  const format = as !== "auto" ? as : own === "jsonl" || own === "csv" || own === "tsv" ? own : "text";
   return { path, fileId: null, format };
 }
 

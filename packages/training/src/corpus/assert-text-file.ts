@@ -1,6 +1,7 @@
 import { formatOf, isGzip, namedFormat, READ_NAMES } from "./file-kinds.js";
 import { CorpusError } from "./corpus-error.js";
 import { statOf } from "./find-files.js";
+import { openParquet } from "./parquet-file.js";
 import { lookAtStart } from "./look-at-start.js";
 import { TextReader } from "./text-reader.js";
 
@@ -19,7 +20,7 @@ export function assertTextName(name: string): void {
  * @throws CorpusError INVALID_INPUT
  */
 export function assertTextStart(name: string, start: Uint8Array): void {
-  if (isGzip(name)) return;
+  if (isGzip(name) || formatOf(name) === "parquet") return;
   const reader = new TextReader(name);
   reader.push(start);
   reader.assertUtf8();
@@ -31,6 +32,10 @@ export function assertTextStart(name: string, start: Uint8Array): void {
  */
 export async function assertTextFile(path: string, name: string): Promise<void> {
   const { size: bytes, mtimeMs: modifiedMs } = statOf(path);
+  if (formatOf(name) === "parquet") {
+    await using _sound = await openParquet(path);
+    return;
+  }
   // Which field of it has the text is for those to say who read it.
   const format = namedFormat(name) === "json" ? "json" : "text";
   const start = await lookAtStart({ path, bytes, modifiedMs, format, gzip: isGzip(name), field: null, named: true });

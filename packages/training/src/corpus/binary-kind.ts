@@ -10,7 +10,7 @@ const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
   [Buffer.from("BZh"), "bzip2: unpack it (`bzip2 -dc < FILE > NEW`)"],
   [Buffer.from("\u00fd7zXZ\u0000", "latin1"), "xz: unpack it (`xz -dc < FILE > NEW`)"],
   [Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), "zstd: unpack it (`zstd -dc < FILE > NEW`)"],
-  [Buffer.from("PAR1"), 'Parquet: write its texts into a .jsonl file first, a line {"text": …} for each'],
+  [Buffer.from("PAR1"), "Parquet: give it a name that ends in .parquet, or read it with --as parquet"],
 ];
 
 const LEAST = 8; // bytes to judge by

@@ -5,15 +5,14 @@ import { CorpusError } from "./corpus-error.js";
 import { documentCutter, type DocumentMode } from "./cut-documents.js";
 import { BatchBuilder, type DocumentBatch } from "./document-batch.js";
 import type { CorpusFormat, DocumentSeparator } from "@trainer/options";
+import { textsOf } from "./file-texts.js";
 import { findFiles, noText, statOf, type CorpusFile } from "./find-files.js";
 import { leftOut, noLosses, noteReplaced, type SkippedFile, type TextLosses } from "./left-out.js";
 import type { LeftOut } from "../home/text-losses.js";
 import { kindOf } from "./file-kinds.js";
 import { lookAtStart } from "./look-at-start.js";
-import { readBytes, readText } from "./read-file.js";
-import { recordReader } from "./record-reader.js";
+import { readBytes } from "./read-file.js";
 import { SeparatorCutter } from "./separators.js";
-import { TextReader } from "./text-reader.js";
 
 /** Progress of reading: bytes from the disk, and losses so far. */
 export interface ReadProgress {
@@ -72,7 +71,8 @@ export interface OpenOptions {
 
 /**
  * Opens files and folders of text: `.txt` and other names of plain text, `.jsonl` (a field of each line),
- * `.json` (an array of texts, or lines), `.csv` and `.tsv` (a column of each row), gzip of these; folders recursively, sorted. Every file's start is inspected,
+ * `.json` (an array of texts, or lines), `.csv`, `.tsv` and
+ * `.parquet` (a column of each row), gzip of these but the last; folders recursively, sorted. Every file's start is inspected,
  * and the rest while it is read. The field of records is `text`, or what else it is called among people, or the only
  * one that holds a string; that of a file's first record is the file's.
  *
@@ -154,39 +154,33 @@ async function* readDocuments(
   }
   for (const [i, file] of files.entries()) {
     // A record is a text of its own, which blank lines do not divide unless lines are requested.
-    const records = recordReader(file);
-    const mode = documentCutter(records !== null && document === "paragraph" ? "file" : document, builder);
+    const source = textsOf(file);
+    const { areRecords } = source;
+    const mode = documentCutter(areRecords && document === "paragraph" ? "file" : document, builder);
     const cutter =
-      records !== null || separator === "none"
-        ? mode
-        : new SeparatorCutter(separator, builder, mode, losses.separators);
-    const reader = new TextReader(file.path);
+      areRecords || separator === "none" ? mode : new SeparatorCutter(separator, builder, mode, losses.separators);
     const onBytes = (bytes: number) => (progress.bytes += bytes);
-    for await (const text of readText(file, { reader, onRead: onBytes, onStored: content?.update })) {
-      progress.isCut = left <= 0;
+    for await (const { texts, bytes } of source.read({ onRead: onBytes, onStored: content?.update })) {
+      progress.isCut = left <= 0 && bytes > 0;
       if (progress.isCut) {
         progress.bytes = taken;
         break;
       }
       taken = progress.bytes;
-      left -= text.length;
-      if (records === null) cutter.push(text);
-      else for (const record of records.push(text)) pushText(cutter, record);
+      left -= bytes;
+      for (const text of texts) {
+        cutter.push(text);
+        if (areRecords) cutter.endText();
+      }
       yield* ready();
     }
-    if (records === null) cutter.endText();
-    else if (!progress.isCut) for (const record of records.end()) pushText(cutter, record);
+    if (!areRecords) cutter.endText();
     content?.end(file);
-    noteReplaced(losses, i, reader, records);
+    noteReplaced(losses, i, source);
     if (progress.isCut) break;
   }
   builder.flush();
   yield* ready();
-}
-
-function pushText(cutter: ReturnType<typeof documentCutter>, text: Buffer): void {
-  cutter.push(text);
-  cutter.endText();
 }
 
 async function contentHash(files: readonly CorpusFile[], { signal, onRead }: ReadOptions): Promise<string> {

@@ -1,7 +1,9 @@
 import { CorpusError } from "./corpus-error.js";
 
 /** Format of one file; "json": an array of texts. */
-export type FileFormat = "text" | "jsonl" | "json" | "csv" | "tsv";
+export type FileFormat = "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet";
+/** Those that are read from the beginning to the end. */
+export type StreamedFormat = Exclude<FileFormat, "parquet">;
 
 const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
   [".txt", "text"],
@@ -14,6 +16,7 @@ const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
   [".json", "json"],
   [".csv", "csv"],
   [".tsv", "tsv"],
+  [".parquet", "parquet"],
 ]);
 /** Text with markup that would be learned too, with the tools that remove it. */
 const MARKED: ReadonlyMap<string, string> = new Map([
@@ -23,7 +26,7 @@ const MARKED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The names that are read in a folder, for messages and help. */
-export const READ_NAMES = `${[...FORMATS.keys()].join(", ")}, each also with .gz`;
+export const READ_NAMES = `${[...FORMATS.keys()].join(", ")}, each but .parquet also with .gz`;
 
 /** The format by a file's name, "unknown" for other names. */
 export function formatOf(path: string): FileFormat | "marked" | "unknown" {

@@ -45,6 +45,7 @@ test("in a folder all names of text are read, and what else lies there is told b
     "labels.csv": "a,b\n1,2\n",
     "numbers.csv": "a\n1\n",
     "page.HTML": "<p>text</p>",
+    "page.pdf.gz": gzipSync("text"),
     LICENSE: "text",
     "archive.gz": gzipSync("text"),
     "._a.txt": Buffer.of(0, 5, 22, 7),
@@ -58,10 +59,11 @@ test("in a folder all names of text are read, and what else lies there is told b
     hidden: 2,
     ".csv without texts": 2,
     ".gz": 1,
+    ".pdf.gz": 1,
     ".html": 1,
     "without an extension": 1,
   });
-  expect(files.count).toBe(10);
+  expect(files.count).toBe(11);
 });
 
 test("what a folder has besides files is told too", async () => {

@@ -1,7 +1,7 @@
+import { textsOf } from "./file-texts.js";
 import type { CorpusFile } from "./find-files.js";
 import { noteReplaced, type TextLosses } from "./left-out.js";
-import { readBytes, readText } from "./read-file.js";
-import { recordReader } from "./record-reader.js";
+import { readBytes } from "./read-file.js";
 import { TextReader } from "./text-reader.js";
 
 const LINE_END = 0x0a;
@@ -25,13 +25,13 @@ export async function* joinedText(
       yield chunk;
     }
     reader.end();
-    noteReplaced(losses, 0, reader, null);
+    noteReplaced(losses, 0, reader);
     return;
   }
   let last: number | undefined;
   for (const [i, file] of files.entries()) {
     let begins = true;
-    for await (const { chunk, startsText } of textsOf(file, losses, i)) {
+    for await (const { chunk, startsText } of piecesOf(file, losses, i)) {
       signal?.throwIfAborted();
       if (last !== undefined && (begins || startsText)) yield Buffer.from(last === LINE_END ? "\n" : "\n\n");
       begins = false;
@@ -43,21 +43,14 @@ export async function* joinedText(
 }
 
 /** The texts of a file, in pieces: each record is a text of its own. Empty ones are left out. */
-async function* textsOf(
+async function* piecesOf(
   file: CorpusFile,
   losses: TextLosses,
   place: number,
 ): AsyncGenerator<{ chunk: Buffer; startsText: boolean }, void, undefined> {
-  const lines = recordReader(file);
-  const reader = new TextReader(file.path);
-  for await (const chunk of readText(file, { reader })) {
-    if (lines === null) yield { chunk, startsText: false };
-    else yield* records(lines.push(chunk));
+  const source = textsOf(file);
+  for await (const { texts } of source.read()) {
+    for (const chunk of texts) if (chunk.length > 0) yield { chunk, startsText: source.areRecords };
   }
-  if (lines !== null) yield* records(lines.end());
-  noteReplaced(losses, place, reader, lines);
-}
-
-function* records(texts: Iterable<Buffer>): Generator<{ chunk: Buffer; startsText: boolean }, void, undefined> {
-  for (const chunk of texts) if (chunk.length > 0) yield { chunk, startsText: true };
+  noteReplaced(losses, place, source);
 }

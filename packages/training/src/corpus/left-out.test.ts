@@ -63,11 +63,11 @@ test("of many files with replaced characters the five with most are named, and a
 
 test("what was replaced in a file and in its records is noted together, and a file without any is not", () => {
   const losses: TextLosses = { replaced: [], separators: {} };
-  noteReplaced(losses, 0, { replaced: 0, bytes: 10 }, null);
-  noteReplaced(losses, 1, { replaced: 2, bytes: 20 }, null);
-  noteReplaced(losses, 2, { replaced: 0, bytes: 30 }, { replaced: 3 });
-  noteReplaced(losses, 3, { replaced: 4, bytes: 40 }, { replaced: 5 });
-  noteReplaced(losses, 4, { replaced: 0, bytes: 50 }, { replaced: 0 });
+  noteReplaced(losses, 0, { replaced: 0, bytes: 10 });
+  noteReplaced(losses, 1, { replaced: 2, bytes: 20 });
+  noteReplaced(losses, 2, { replaced: 3, bytes: 30 });
+  noteReplaced(losses, 3, { replaced: 9, bytes: 40 });
+  noteReplaced(losses, 4, { replaced: 0, bytes: 50 });
   expect(losses.replaced).toEqual([
     { file: 1, characters: 2, bytes: 20 },
     { file: 2, characters: 3, bytes: 30 },

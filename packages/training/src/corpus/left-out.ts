@@ -19,15 +19,13 @@ export const TextLosses = z.strictObject({
 });
 export type TextLosses = z.infer<typeof TextLosses>;
 
-/** Notes what was not UTF-8 in a file, and in its records, once it was read. */
+/** Notes what was not UTF-8 in a file once it was read. */
 export function noteReplaced(
   { replaced }: TextLosses,
   file: number,
-  reader: { readonly replaced: number; readonly bytes: number },
-  records: { readonly replaced: number } | null,
+  { replaced: characters, bytes }: { readonly replaced: number; readonly bytes: number },
 ): void {
-  const characters = reader.replaced + (records?.replaced ?? 0);
-  if (characters > 0) replaced.push({ file, characters, bytes: reader.bytes });
+  if (characters > 0) replaced.push({ file, characters, bytes });
 }
 
 export const noLosses: TextLosses = { replaced: [], separators: {} };

@@ -1,6 +1,8 @@
 import { CorpusError } from "./corpus-error.js";
+import type { StreamedFormat } from "./file-kinds.js";
 import type { CorpusFile, FoundFile } from "./find-files.js";
 import { NoTextField } from "./no-text-field.js";
+import { openParquet, textColumn } from "./parquet-file.js";
 import { readBytes, readText } from "./read-file.js";
 import { recordReader } from "./record-reader.js";
 import { recordText } from "./record-text.js";
@@ -21,7 +23,9 @@ export interface Start {
  * is given. Refuses what is not text; null for JSON and tables that hold no texts, unless they were named.
  */
 export async function lookAtStart(found: FoundFile, textField: string | null = null): Promise<Start | null> {
-  const { named, ...file } = found;
+  const { named, format, ...rest } = found;
+  if (format === "parquet") return await lookAtParquet(found, textField);
+  const file = { ...rest, format };
   const start = await startOf(file);
   const hasText = !start.ended || skipSpace(start.text, 0, start.text.length) < start.text.length;
   const isSure = (field: string | null) =>
@@ -48,7 +52,24 @@ export async function lookAtStart(found: FoundFile, textField: string | null = n
   );
 }
 
+async function lookAtParquet({ named, ...file }: FoundFile, textField: string | null): Promise<Start | null> {
+  if (file.gzip)
+    throw new CorpusError("INVALID_INPUT", `${file.path}: parquet is compressed within: unpack it (\`gunzip\`)`);
+  await using opened = await openParquet(file.path);
+  const isSure = named || textField !== null;
+  try {
+    const field = textColumn(file.path, opened, textField);
+    if (!isSure && knownField([field]) === null) return null;
+    return { file: { ...file, field }, hasText: opened.metadata.num_rows > 0n };
+  } catch (error) {
+    if (!isSure && error instanceof NoTextField) return null;
+    throw error;
+  }
+}
+
 const isTable = ({ format }: CorpusFile) => format === "csv" || format === "tsv";
+
+type StreamedFile = CorpusFile & { readonly format: StreamedFormat };
 
 interface StartText {
   readonly text: Buffer;
@@ -86,7 +107,7 @@ function jsonFormat(
 }
 
 /** The field of a file's first record, which is read for it; null where there is none. */
-async function fieldOf(file: CorpusFile, { text, ended }: StartText): Promise<string | null> {
+async function fieldOf(file: StreamedFile, { text, ended }: StartText): Promise<string | null> {
   const records = recordReader(file);
   if (records === null) return null;
   for await (const chunk of ended ? [text] : readText(file)) {

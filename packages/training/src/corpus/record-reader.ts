@@ -1,10 +1,13 @@
 import { CsvTexts } from "./csv-texts.js";
 import type { CorpusFile } from "./find-files.js";
+import type { StreamedFormat } from "./file-kinds.js";
 import { JsonArray } from "./json-array.js";
 import { JsonLines } from "./json-lines.js";
 import type { RecordReader } from "./records.js";
 
-type RecordFile = Pick<CorpusFile, "path" | "format" | "field">;
+interface RecordFile extends Pick<CorpusFile, "path" | "field"> {
+  readonly format: StreamedFormat;
+}
 
 /** The reader of a file's records; null for plain text, which has none. */
 export function recordReader({ path, format, field }: RecordFile): RecordReader | null {

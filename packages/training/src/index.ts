@@ -88,8 +88,8 @@ export {
   type ChatMessage,
   type ChatPrompt,
   type ChatReply,
-  type PromptMessage,
 } from "./inference/chat.js";
+export type { PromptMessage } from "./conversation/chat-template.js";
 export { complete, promptTokens, type Completion, type CompletionInput } from "./inference/complete.js";
 export type { ExpectedToken, LikelyToken } from "./inference/expected-token.js";
 export type { SequenceEvent, Steering } from "./inference/sequence.js";

@@ -6,8 +6,7 @@ import { scratch } from "@trainer/testing";
 import { pythonProgram } from "@trainer/testing/python-program";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import type { PromptMessage } from "../src/inference/chat.js";
-import { RenderedChat } from "../src/inference/chat-template.js";
+import { RenderedChat, type PromptMessage } from "../src/conversation/chat-template.js";
 import { openTinyGpt2, tinyGpt2 } from "./fixture.js";
 
 const SCRIPT = fileURLToPath(new URL("chat-templates.py", import.meta.url));

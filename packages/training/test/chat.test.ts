@@ -7,7 +7,7 @@ import { z } from "zod";
 import { openHome } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import { chat, promptOf, type ChatMessage } from "../src/inference/chat.js";
-import { readChatTemplate, RenderedChat } from "../src/inference/chat-template.js";
+import { readChatTemplate, RenderedChat } from "../src/conversation/chat-template.js";
 import { openModel, type OpenModel } from "../src/inference/open-model.js";
 import { openTinyGpt2, tinyGpt2 } from "./fixture.js";
 import { scriptedModel } from "./scripted-model.js";

@@ -11,6 +11,7 @@ const LAYERS = [
   "tracking",
   "corpus",
   "options",
+  "conversation",
   "bins",
   "tokenizer",
   "cleanup",

@@ -1,19 +1,13 @@
 import type { OpenModel } from "./open-model.js";
 import { ChatOptions, type ChatInput } from "@trainer/options";
 import { frameOf, missing, spelled } from "./begin.js";
-import { RenderedChat } from "./chat-template.js";
+import { RenderedChat, type PromptMessage } from "../conversation/chat-template.js";
 import { generateManyStream, type FinishReason, type Prompt } from "./generate.js";
 import { parseOptions } from "../options/parse-options.js";
 import { promptLength } from "./window.js";
 
 export interface ChatMessage {
   readonly role: "user" | "assistant";
-  readonly content: string;
-}
-
-/** A message of a prompt, which the system may have part in. */
-export interface PromptMessage {
-  readonly role: ChatMessage["role"] | "system";
   readonly content: string;
 }
 

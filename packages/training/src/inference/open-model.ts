@@ -13,7 +13,7 @@ import { withPluginsOf } from "../plugins/missing-plugins.js";
 import type { WeightChoice } from "@trainer/options";
 import { resolveCompute, type DeviceChoice } from "../step/precision.js";
 import { isGguf, ofGguf, unpackGguf } from "./gguf/unpack-gguf.js";
-import { readChatTemplate } from "./chat-template.js";
+import { readChatTemplate } from "../conversation/chat-template.js";
 import { RecordedSteps } from "./recorded-step.js";
 import { forgetTexts } from "./shared-batches.js";
 import { quantizeOpened, type QuantizationLoss } from "./quantize-opened.js";

@@ -5,7 +5,7 @@ import { tokenizerToGguf } from "@trainer/tokenizers";
 import { TrainingError } from "../../errors.js";
 import type { FetchContext } from "../../home/data-bank.js";
 import type { Home } from "../../home/home.js";
-import { RenderedChat } from "../chat-template.js";
+import { RenderedChat } from "../../conversation/chat-template.js";
 import { openModel, type OpenModel } from "../open-model.js";
 import { modelfile } from "./modelfile.js";
 import { ollamaTemplate } from "./ollama-template.js";

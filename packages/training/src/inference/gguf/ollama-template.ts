@@ -1,6 +1,6 @@
 import { Template } from "@huggingface/jinja";
 import type { Tokenizer } from "@trainer/tokenizers";
-import { renderChat } from "../chat-template.js";
+import { renderChat } from "../../conversation/chat-template.js";
 
 /** Messages that no template changes; what stands around them is the template's. */
 const SYSTEM = "\u27e6system\u27e7";

@@ -4,7 +4,7 @@ import { unlessAbsent } from "@trainer/disk";
 import { Template } from "@huggingface/jinja";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { z } from "zod";
-import type { PromptMessage } from "./chat.js";
+import { SpelledSpecials, specialSpellings } from "./special-spellings.js";
 
 const Named = z.array(z.looseObject({ name: z.string(), template: z.string() }));
 const Config = z.looseObject({ chat_template: z.union([z.string(), Named]) });
@@ -30,18 +30,18 @@ function parsed(json: string): unknown {
   }
 }
 
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/gu, String.raw`\$&`);
-
-/** First placeholder: characters for private use, which no text here contains. */
-const PRIVATE = 0xf0000;
+/** A message of a prompt, which the system may have part in. */
+export interface PromptMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
 
 /** A conversation as a folder's own template writes it down, in ids. */
 export class RenderedChat {
   readonly #source: string;
   readonly #template: Template;
   readonly #tokenizer: Tokenizer;
-  readonly #specialTokens: boolean;
-  /** Spellings of the special tokens. */
+  /** Spellings of the special tokens that are text in messages. */
   readonly #spellings: readonly string[];
 
   /**
@@ -52,12 +52,7 @@ export class RenderedChat {
     this.#source = source;
     this.#template = new Template(source);
     this.#tokenizer = tokenizer;
-    this.#specialTokens = specialTokens;
-    const ids = Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter((id) => tokenizer.isSpecial(id));
-    this.#spellings = ids
-      .map((id) => tokenizer.token(id))
-      .filter((token) => token !== "")
-      .toSorted((a, b) => b.length - a.length);
+    this.#spellings = specialTokens ? [] : specialSpellings(tokenizer);
   }
 
   /** The prompt for an answer to the last message. */
@@ -81,41 +76,22 @@ export class RenderedChat {
   }
 
   #encode(messages: readonly PromptMessage[], answer: boolean): number[] {
-    const count = this.#spellings.length;
-    if (this.#specialTokens || count === 0) return this.#ids(this.#render(messages, answer));
-    // A special token that a message spells is taken out of it, and put back as text where the template has its place.
-    const first = placeholdersFrom([this.#source, ...messages.map(({ content }) => content)], count);
-    const held = messages.map(({ role, content }) => ({ role, content: this.#withPlaceholders(content, first) }));
-    const parts = this.#render(held, answer).split(
-      new RegExp(`([\\u{${first.toString(16)}}-\\u{${(first + count - 1).toString(16)}}])`, "u"),
+    const spelled = new SpelledSpecials(this.#spellings, [this.#source, ...messages.map(({ content }) => content)]);
+    const held = messages.map(({ role, content }) => ({ role, content: spelled.held(content) }));
+    const parts = spelled.parts(renderChat(this.#template, this.#tokenizer, held, answer));
+    return parts.flatMap(({ text, isSpelled }) =>
+      Array.from(this.#tokenizer.encode(text, { specialTokens: !isSpelled })),
     );
-    return parts.flatMap((part, i) => {
-      if (i % 2 === 0) return this.#ids(part);
-      const spelled = this.#spellings.filter((_, at) => part.codePointAt(0) === first + at);
-      return spelled.flatMap((spelling) => Array.from(this.#tokenizer.encode(spelling)));
-    });
-  }
-
-  #ids(text: string): number[] {
-    return text === "" ? [] : [...this.#tokenizer.encode(text, { specialTokens: true })];
-  }
-
-  #withPlaceholders(content: string, first: number): string {
-    const spelled = new RegExp(this.#spellings.map((spelling) => escaped(spelling)).join("|"), "gu");
-    return content.replace(spelled, (found) => String.fromCodePoint(first + this.#spellings.indexOf(found)));
-  }
-
-  #render(messages: readonly PromptMessage[], answer: boolean): string {
-    return renderChat(this.#template, this.#tokenizer, messages, answer);
   }
 }
 
-/** A conversation as a template writes it down; `answer`: with the beginning of the answer that is to come. */
+/** A conversation as a template writes it down; `answer`: with the beginning of the answer that is to come; `more` variables. */
 export function renderChat(
   template: Template,
   tokenizer: Pick<Tokenizer, "specials" | "token">,
   messages: readonly { readonly role: string; readonly content: string }[],
   answer: boolean,
+  more: Readonly<Record<string, string>> = {},
 ): string {
   const { bos, eos, pad, unk } = tokenizer.specials;
   const spelled = (id: number | null) => (id === null ? "" : tokenizer.token(id));
@@ -128,15 +104,6 @@ export function renderChat(
     unk_token: spelled(unk),
     tools: null,
     documents: null,
+    ...more,
   });
-}
-
-/** The first of so many characters for private use that no text has. */
-function placeholdersFrom(texts: readonly string[], count: number): number {
-  const points = new Set(texts.flatMap((text) => Array.from(text, (char) => Number(char.codePointAt(0)))));
-  let first = PRIVATE;
-  for (const point of [...points].toSorted((a, b) => a - b)) {
-    if (point >= first && point < first + count) first = point + 1;
-  }
-  return first;
 }

@@ -1,0 +1,11 @@
+/** Tokens around each turn of a conversation in ChatML, special ones of a tokenizer that is to write it. */
+export const CHATML_TOKENS = ["<|im_start|>", "<|im_end|>"] as const;
+
+/** Chat template for a tokenizer that has none of its own. */
+export const CHATML = `{%- for message in messages -%}
+  {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+  {{- '<|im_start|>assistant\\n' -}}
+{%- endif -%}
+`;

@@ -297,6 +297,8 @@ test("the licence is the card's, by its own name where it is another", async () 
     ["---\nlicense: other\nlicense_name: 'llama3.2'\n---\n", "llama3.2"],
     ["---\nlicense: other\n---\n", "other"],
     ["---\ntags: []\n---\n", null],
+    ["---\nlicense: ''\n---\n", null],
+    [`---\nlicense:${" ".repeat(1 << 20)}x\n---\n`, null], // further than a card is looked at
   ]) {
     publish({ ...tiny, "README.md": String(card) });
     expect((await pull()).licence).toBe(licence);

@@ -91,12 +91,23 @@ async function countIn(path: string): Promise<number> {
   }
 }
 
+/** The most of a card that is looked at. */
+const CARD_LENGTH = 1 << 16;
+
 /** The licence that a model's card names in its first lines; null where there is none. */
 export async function readLicence(dir: string): Promise<string | null> {
   const card = (await unlessAbsent(readFile(join(dir, CARD_FILE), "utf8"))) ?? "";
-  const [, head = ""] = /^---\r?\n([^]*?)\r?\n---/.exec(card) ?? [];
-  const field = (name: string) =>
-    new RegExp(`^${name}:[ \\t]*(.+?)[ \\t]*\\r?$`, "m").exec(head)?.[1]?.replace(/^(["'])(.*)\1$/, "$2");
+  const [, head = ""] = /^---\r?\n([^]*?)\n---/.exec(card.slice(0, CARD_LENGTH)) ?? [];
+  const field = (name: string) => {
+    const line = head.split(/\r?\n/).find((each) => each.startsWith(`${name}:`)) ?? "";
+    return (
+      line
+        .slice(name.length + 1)
+        .trim()
+        .replace(/^(["'])(.*)\1$/, "$2")
+        .slice(0, 100) || null
+    );
+  };
   const licence = field("license");
-  return (licence === "other" ? field("license_name") : undefined) ?? licence ?? null;
+  return (licence === "other" ? field("license_name") : null) ?? licence;
 }

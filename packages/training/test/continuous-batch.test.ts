@@ -10,7 +10,12 @@ import {
   generateStream,
   type Generated,
 } from "../src/inference/generate.js";
-import type { GenerateInput } from "@trainer/options";
+import { GenerateOptions, type GenerateInput } from "@trainer/options";
+import { Random } from "../src/corpus/random.js";
+import { Beginnings } from "../src/inference/beginnings.js";
+import { DecodingRequest } from "../src/inference/decoding-request.js";
+import { PagedGroup } from "../src/inference/paged-group.js";
+import { Sequence } from "../src/inference/sequence.js";
 import type { OpenModel } from "../src/inference/open-model.js";
 import { forgetTexts } from "../src/inference/shared-batches.js";
 import { containing, expected, openTinyGpt2 } from "./fixture.js";
@@ -323,6 +328,22 @@ test("without pages what the model throws at a prompt, and logits that are no nu
   expect(await Promise.all(failed)).toMatchObject([rejection("not finite"), rejection("no more memory")]);
   expect(await running).toEqual({ ...alone, seed: (await running).seed });
   expect(memoryStats().liveTensors).toBe(before);
+});
+
+test("a prompt whose answer ended at once is read again for one that comes before the next pass", () => {
+  const pages = opened.model.newPages?.();
+  if (!pages || opened.eosId === null) throw new Error("no pages, or no end");
+  using beginnings = new Beginnings(pages, 0);
+  using group = new PagedGroup(opened.model, beginnings);
+  const options = GenerateOptions.parse({ prompt: "", maxNewTokens: 5 });
+  const steering = { logitBias: new Map([[opened.eosId, 1e9]]) };
+  const prompt = [...opened.tokenizer.encode("The lamp")];
+  for (const seed of [1, 2]) {
+    const sequence = new Sequence(0, opened, options, prompt, new Random(seed, 0), steering);
+    group.admit({ sequence, request: new DecodingRequest([sequence]) });
+    group.step();
+    expect(sequence.finished).toBe("eos");
+  }
 });
 
 test("a model whose sequences must not differ in length reads those of one prompt at a time", async () => {

@@ -52,7 +52,8 @@ export class PagedGroup implements Group {
   admit(row: Row): boolean {
     if (this.#rows.length >= MOST) return false;
     const { prompt } = row.sequence;
-    const same = this.#readings.find(({ text, rows }) => rows.every(isNew) && isEqual(text.ids, prompt));
+    const isSame = ({ text, rows }: Reading) => text.unread > 0 && rows.every(isNew) && isEqual(text.ids, prompt);
+    const same = this.#readings.find(isSame);
     if (same === undefined) {
       this.#readings = [...this.#readings, { text: new PagedText(this.#beginnings, prompt), rows: [row] }];
     } else this.#replace(same, [{ ...same, rows: [...same.rows, row] }]);

@@ -105,6 +105,11 @@ test.each([
     ["<|im_start|>a<|im_end|><|im_start|>", "+b<|im_end|>", "<|endoftext|>"],
   ],
   [
+    "an answer does not go on from its prompt",
+    "{% for m in messages %}{{ m.content }};{% endfor %}{% if add_generation_prompt %}think{% endif %}",
+    ["a;", "+b", ";"],
+  ],
+  [
     "messages are trimmed",
     "{% for m in messages %}{{ '<|im_start|>' + m.content | trim + '<|im_end|>' }}{% endfor %}{{ '<|im_start|>' if add_generation_prompt }}",
     ["<|im_start|>a<|im_end|><|im_start|>", "+b<|im_end|>"],
@@ -148,6 +153,29 @@ test("pieces that stand for a space are told like any others", () => {
   ]);
 });
 
+/** As Qwen3 has it: the last answer begins with its thoughts, be there none, and those of earlier ones are left out. */
+const THINKING = `{% for m in messages %}<|im_start|>{{ m.role }}
+{% if m.role == 'assistant' and loop.last %}<think></think>{% endif %}{{ m.content.split('</think>')[-1] | trim }}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}`;
+
+test("where earlier turns are written otherwise than the last, answers are told by their own text", () => {
+  const turns = [user("a"), answer(" b\n"), user("b"), answer("<|im_end|>b")];
+  expect(told(THINKING, turns)).toEqual([
+    `<|im_start|>user\na<|im_end|>\n${HEAD}`,
+    "+b<|im_end|>",
+    `\n<|im_start|>user\nb<|im_end|>\n${HEAD}<think></think>`,
+    "+<|im_end|>b<|im_end|>",
+    "\n",
+  ]);
+  expect(told(THINKING, turns.with(1, answer("b", false))).length).toBe(3);
+  const unended = THINKING.replace("<|im_end|>", " ");
+  expect(told(unended, turns.with(3, answer("d"))).filter((part) => part.startsWith("+"))).toEqual(["+b", "+d"]);
+  for (const untold of [answer(""), answer("<think>hm</think>"), answer("b</think>c")]) {
+    expect(told(THINKING, turns.with(1, untold))).toEqual([expect.stringMatching(/writes turn 2 or what is before/)]);
+  }
+});
+
 test.each([
   ["a refusal of its own", "{{ raise_exception('only one turn') }}", /does not take this conversation: only one turn$/],
   ["what is not there", "{{ messages | unheard_of }}", /does not take this conversation: Unknown/],
@@ -156,11 +184,6 @@ test.each([
     "an answer that is written otherwise later",
     "{% for m in messages %}{{ m.content if loop.last else '-' }}{% endfor %}",
     /writes turn 2 or what is before it otherwise once it is answered: put \{% generation %\}/,
-  ],
-  [
-    "a beginning that its answer does not go on from",
-    "{% for m in messages %}{{ m.content }};{% endfor %}{% if add_generation_prompt %}think{% endif %}",
-    /writes turn 2 or what is before it otherwise/,
   ],
   [
     "tags around nothing",

@@ -24,6 +24,11 @@ interface Written {
   readonly answers: readonly Span[];
 }
 
+interface Marks {
+  readonly begins: string;
+  readonly ends: string;
+}
+
 type Wrong = { readonly wrong: string };
 
 /** Tags around what an assistant writes, by which transformers tells it too. */
@@ -33,8 +38,9 @@ const ENDS = "trainer_answer_ends";
 
 /**
  * Conversations by a chat template, with the answers told from the rest: by the template's tags `{% generation %}`, else
- * by what it writes in addition once a turn is answered, up to the special token that ends it. A token that is an
- * answer's in part is learnt, as in transformers. Turns after the last answer that is learnt are left out.
+ * by what it writes in addition once a turn is answered, up to the special token that ends it, or by the answer's own
+ * text where earlier turns are written otherwise than the last. A token that is an answer's in part is learnt, as in
+ * transformers. Turns after the last answer that is learnt are left out.
  */
 export class ConversationEncoder {
   readonly #source: string;
@@ -88,24 +94,45 @@ export class ConversationEncoder {
   }
 
   #byTags(turns: readonly Turn[]): Written | Wrong {
-    const first = unusedCharacters([this.#source, ...turns.map(({ content }) => content)], 2);
-    const [begins, ends] = [String.fromCodePoint(first), String.fromCodePoint(first + 1)];
-    const spans: Span[] = [];
-    let text = "";
-    let start = 0;
-    for (const piece of this.#render(turns, false, { [BEGINS]: begins, [ENDS]: ends }).split(
-      new RegExp(`(${begins}|${ends})`, "u"),
-    )) {
-      if (piece === begins) start = text.length;
-      else if (piece === ends) spans.push({ start, end: text.length });
-      else text += piece;
-    }
+    const marks = this.#marks(turns);
+    const { text, spans } = cut(this.#render(turns, false, { [BEGINS]: marks.begins, [ENDS]: marks.ends }), marks);
     const answers = turns.filter(({ role }) => role === "assistant");
     if (spans.length !== answers.length) {
       const what = `the chat template has ${spans.length} parts between {% generation %} and {% endgeneration %}`;
       return { wrong: `${what} for ${answers.length} answers: expected one for each` };
     }
     return { text, answers: spans.filter((_, i) => at(answers, i).trained) };
+  }
+
+  /** By marks around the texts of answers; null where these change what else is written. */
+  #byTexts(turns: readonly Turn[]): Written | null {
+    const marks = this.#marks(turns);
+    const marked = turns.map(({ role, content, trained }) => {
+      const core = content.trim();
+      const around = core === "" ? content : content.replace(core, () => `${marks.begins}${core}${marks.ends}`);
+      return { role, content: trained ? around : content, trained };
+    });
+    const { text, spans } = cut(this.#render(marked, false), marks);
+    const isWhole = spans.length === turns.filter(({ trained }) => trained).length;
+    if (!isWhole || text !== this.#render(turns, false)) return null;
+    return { text, answers: this.#ended(text, spans) };
+  }
+
+  /** Answers with the special token behind them: the one behind the last, after which no turn begins. */
+  #ended(text: string, answers: readonly Span[]): Span[] {
+    const rests = answers.map(({ end }) => text.slice(end).trimStart());
+    const ending = this.#specials.find((token) => rests.at(-1)?.startsWith(token));
+    return answers.map(({ start, end }, i) => {
+      const rest = at(rests, i);
+      const isEnded = ending !== undefined && rest.startsWith(ending);
+      return { start, end: isEnded ? text.length - rest.length + ending.length : end };
+    });
+  }
+
+  /** Characters for the borders of answers. */
+  #marks(turns: readonly Turn[]): Marks {
+    const first = unusedCharacters([this.#source, ...turns.map(({ content }) => content)], 2);
+    return { begins: String.fromCodePoint(first), ends: String.fromCodePoint(first + 1) };
   }
 
   #byPrefixes(turns: readonly Turn[]): Written | Wrong {
@@ -117,6 +144,8 @@ export class ConversationEncoder {
       const answered = this.#render(turns.slice(0, i + 1), false);
       const end = this.#endOfAnswer(answered, prompt.length);
       if (!answered.startsWith(prompt) || !text.startsWith(answered.slice(0, end))) {
+        const told = this.#byTexts(turns);
+        if (told !== null) return told;
         const what = `the chat template writes turn ${i + 1} or what is before it otherwise once it is answered`;
         return { wrong: `${what}: put {% generation %} and {% endgeneration %} around answers in it` };
       }
@@ -150,4 +179,19 @@ export class ConversationEncoder {
       end: start + Number(offsets[2 * i + 1]),
     }));
   }
+}
+
+/** A text without its marks, and the parts that were between two of them. */
+function cut(marked: string, { begins, ends }: Marks): { readonly text: string; readonly spans: readonly Span[] } {
+  const spans: Span[] = [];
+  let text = "";
+  let start: number | null = null;
+  for (const piece of marked.split(new RegExp(`(${begins}|${ends})`, "u"))) {
+    if (piece === begins) start = text.length;
+    else if (piece === ends) {
+      if (start !== null) spans.push({ start, end: text.length }); // a template may have cut its beginning out
+      start = null;
+    } else text += piece;
+  }
+  return { text, spans };
 }

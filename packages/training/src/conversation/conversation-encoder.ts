@@ -141,7 +141,7 @@ export class ConversationEncoder {
     for (const [i, { trained }] of turns.entries()) {
       if (!trained) continue;
       const prompt = this.#render(turns.slice(0, i), true);
-      const answered = this.#render(turns.slice(0, i + 1), false);
+      const answered = i === turns.length - 1 ? text : this.#render(turns.slice(0, i + 1), false);
       const end = this.#endOfAnswer(answered, prompt.length);
       if (!answered.startsWith(prompt) || !text.startsWith(answered.slice(0, end))) {
         const told = this.#byTexts(turns);

@@ -1,7 +1,7 @@
 import { at } from "@trainer/disk";
 import type { Tokenizer } from "@trainer/tokenizers";
 
-/** First placeholder: characters for private use, which no text here contains. */
+/** First placeholder: from here on characters are for private use. */
 const PRIVATE = 0xf0000;
 const NOTHING = /(?!)/u;
 
@@ -68,7 +68,8 @@ export class SpelledSpecials {
 
 /** The first of so many characters for private use that no text has. */
 export function unusedCharacters(texts: readonly string[], count: number): number {
-  const points = new Set(texts.flatMap((text) => Array.from(text, (char) => Number(char.codePointAt(0)))));
+  const used = texts.flatMap((text) => text.match(/[\u{F0000}-\u{10FFFF}]/gu) ?? []);
+  const points = new Set(used.map((char) => Number(char.codePointAt(0))));
   let first = PRIVATE;
   for (const point of [...points].toSorted((a, b) => a - b)) {
     if (point >= first && point < first + count) first = point + 1;

@@ -1,4 +1,4 @@
-import { formatOf, isGzip, namedFormat, READ_NAMES } from "./file-kinds.js";
+import { formatOf, compressionOf, namedFormat, READ_NAMES } from "./file-kinds.js";
 import { CorpusError } from "./corpus-error.js";
 import { statOf } from "./find-files.js";
 import { openParquet } from "./parquet-file.js";
@@ -20,7 +20,7 @@ export function assertTextName(name: string): void {
  * @throws CorpusError INVALID_INPUT
  */
 export function assertTextStart(name: string, start: Uint8Array): void {
-  if (isGzip(name) || formatOf(name) === "parquet") return;
+  if (compressionOf(name) !== null || formatOf(name) === "parquet") return;
   const reader = new TextReader(name);
   reader.push(start);
   reader.assertUtf8();
@@ -38,7 +38,15 @@ export async function assertTextFile(path: string, name: string): Promise<void> 
   }
   // Which field of it has the text is for those to say who read it.
   const format = namedFormat(name) === "json" ? "json" : "text";
-  const start = await lookAtStart({ path, bytes, modifiedMs, format, gzip: isGzip(name), field: null, named: true });
+  const start = await lookAtStart({
+    path,
+    bytes,
+    modifiedMs,
+    format,
+    compression: compressionOf(name),
+    field: null,
+    named: true,
+  });
   if (start?.hasText !== true)
     throw new CorpusError("CORPUS_EMPTY", `there is no text in ${name}: expected at least one word`);
 }

@@ -11,9 +11,9 @@ export class ContentHash {
   readonly update = (chunk: Uint8Array): void => void this.#file.update(chunk);
 
   /** The file at hand is whole. */
-  end({ format, gzip, field }: Pick<CorpusFile, "format" | "gzip" | "field">): void {
+  end({ format, compression, field }: Pick<CorpusFile, "format" | "compression" | "field">): void {
     const read = isUsual(field) ? "" : ` ${JSON.stringify(field)}`; // what was hashed before fields had names keeps its hash
-    this.#whole.update(`${format} ${gzip ? "gzip" : "plain"} ${this.#file.digest("hex")}${read}\n`);
+    this.#whole.update(`${format} ${compression ?? "plain"} ${this.#file.digest("hex")}${read}\n`);
     this.#file = createHash("sha256");
   }
 

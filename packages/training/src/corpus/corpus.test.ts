@@ -267,6 +267,40 @@ test("a gzip file cut short is refused, wherever it was cut", async () => {
   }
 });
 
+const ZSTD = join(import.meta.dirname, "../../test/fixtures/zstd/lines.txt.zst");
+
+test("a zstd file is read whole, frame by frame, hashed on the way, and its progress ends at its size", async () => {
+  const lines = await documents(ZSTD);
+  expect([lines.length, lines[0], lines[49_999], lines.at(-1)]).toEqual([50_001, "1", "50000", "last"]);
+  await using folder = await folderOf({ "a.jsonl.zst": "", "b.txt.ZST": await readFile(ZSTD) });
+  const corpus = await openCorpus(folder.path, { document: "line" });
+  let read = 0;
+  for await (const _ of corpus.documents({ hash: true, onRead: ({ bytes }) => (read = bytes) }));
+  expect(read).toBe(corpus.totalBytes);
+  const own = await (await openCorpus(folder.path, { document: "line" })).sha256();
+  await rm(join(folder.path, "b.txt.ZST"));
+  expect(await corpus.sha256()).toBe(own);
+});
+
+test("a zstd file that is cut short, damaged or none is refused", async () => {
+  const whole = await readFile(ZSTD);
+  await using folder = await folderOf({ "a.txt.zst": "", "b.txt.zst": "no zstd, but a text of some length" });
+  const path = join(folder.path, "a.txt.zst");
+  for (const length of [whole.length - 1, whole.length >> 1, 20, 4]) {
+    await writeFile(path, whole.subarray(0, length));
+    expect([length, await refusal(path)]).toEqual([
+      length,
+      ["CORPUS_UNREADABLE", expect.stringContaining("a.txt.zst is a zstd file cut short: copy or download it again")],
+    ]);
+  }
+  const bad = Buffer.from(whole);
+  bad.fill(0xff, 1000, 2000);
+  await writeFile(path, bad);
+  const unsound = ["CORPUS_UNREADABLE", expect.stringContaining("is not a sound zstd file")];
+  expect(await refusal(path)).toEqual(unsound);
+  expect(await refusal(join(folder.path, "b.txt.zst"))).toEqual(unsound);
+});
+
 test("a small file that unzips to a large one is read whole", async () => {
   await using folder = await folderOf({ "a.txt.gz": gzipSync("line\n".repeat(1_000_000)) });
   expect(await documents(folder.path)).toHaveLength(1_000_000);

@@ -72,7 +72,7 @@ export interface OpenOptions {
 /**
  * Opens files and folders of text: `.txt` and other names of plain text, `.jsonl` (a field of each line),
  * `.json` (an array of texts, or lines), `.csv`, `.tsv` and
- * `.parquet` (a column of each row), gzip of these but the last; folders recursively, sorted. Every file's start is inspected,
+ * `.parquet` (a column of each row), gzip and zstd of these but the last; folders recursively, sorted. Every file's start is inspected,
  * and the rest while it is read. The field of records is `text`, or what else it is called among people, or the only
  * one that holds a string; that of a file's first record is the file's.
  *
@@ -82,7 +82,7 @@ export interface OpenOptions {
  * not UTF-8 are replaced by U+FFFD and counted.
  *
  * @throws CorpusError CORPUS_NOT_FOUND; CORPUS_EMPTY (no text at all, no text file in a folder); CORPUS_UNREADABLE
- * (permission, damaged gzip); INVALID_INPUT (binary, another encoding, not jsonl).
+ * (permission, damaged gzip or zstd); INVALID_INPUT (binary, another encoding, not jsonl).
  */
 export async function openCorpus(paths: string | readonly string[], options: OpenOptions): Promise<Corpus> {
   const { document, separator = "none", format = "auto", textField, home, most = Infinity, signal, onLook } = options;
@@ -187,7 +187,7 @@ async function contentHash(files: readonly CorpusFile[], { signal, onRead }: Rea
   const content = new ContentHash();
   const progress: ReadProgress = { bytes: 0, isCut: false, losses: noLosses };
   for (const file of files) {
-    for await (const chunk of readBytes({ ...file, gzip: false })) {
+    for await (const chunk of readBytes({ ...file, compression: null })) {
       signal?.throwIfAborted();
       content.update(chunk);
       progress.bytes += chunk.length;

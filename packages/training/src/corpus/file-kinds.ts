@@ -5,6 +5,7 @@ export type FileFormat = "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet";
 /** Those that are read from the beginning to the end. */
 export type StreamedFormat = Exclude<FileFormat, "parquet">;
 
+const COMPRESSED = /\.(?:gz|zst)$/i;
 const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
   [".txt", "text"],
   [".text", "text"],
@@ -26,7 +27,7 @@ const MARKED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The names that are read in a folder, for messages and help. */
-export const READ_NAMES = `${[...FORMATS.keys()].join(", ")}, each but .parquet also with .gz`;
+export const READ_NAMES = `${[...FORMATS.keys()].join(", ")}, each but .parquet also with .gz or .zst`;
 
 /** The format by a file's name, "unknown" for other names. */
 export function formatOf(path: string): FileFormat | "marked" | "unknown" {
@@ -49,17 +50,23 @@ export function refuseMarked(path: string): void {
   throw new CorpusError("INVALID_INPUT", `${what}: ${advice}, or read it as it is with --as text`);
 }
 
-export const isGzip = (path: string): boolean => /\.gz$/i.test(path);
+/** Compression of a whole file, by the end of its name. */
+export type Compression = "gzip" | "zstd";
+
+export function compressionOf(path: string): Compression | null {
+  if (/\.gz$/i.test(path)) return "gzip";
+  return /\.zst$/i.test(path) ? "zstd" : null;
+}
 
 /** ".csv.gz" of a.csv.gz; "without an extension". */
 export function kindOf(path: string): string {
   const extension = extensionOf(path);
-  if (extension === "") return isGzip(path) ? ".gz" : "without an extension";
-  return isGzip(path) ? `${extension}.gz` : extension;
+  const ending = COMPRESSED.exec(path)?.[0].toLowerCase() ?? "";
+  return extension + ending === "" ? "without an extension" : extension + ending;
 }
 
 /** Extension in small letters, with its dot, of the unzipped file; "" for none. */
 function extensionOf(path: string): string {
-  const name = path.replace(/^.*[/\\]/s, "").replace(/\.gz$/i, "");
+  const name = path.replace(/^.*[/\\]/s, "").replace(COMPRESSED, "");
   return /.(\.[^.\s]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
 }

@@ -5,7 +5,16 @@ import type { Home } from "../home/home.js";
 import type { TextRoot } from "../home/text-root.js";
 import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
-import { formatOf, isGzip, kindOf, namedFormat, READ_NAMES, refuseMarked, type FileFormat } from "./file-kinds.js";
+import {
+  compressionOf,
+  formatOf,
+  kindOf,
+  namedFormat,
+  READ_NAMES,
+  refuseMarked,
+  type Compression,
+  type FileFormat,
+} from "./file-kinds.js";
 import type { SkippedFile } from "./left-out.js";
 import { byKind } from "./left-out.js";
 
@@ -15,7 +24,7 @@ export interface CorpusFile {
   readonly bytes: number;
   readonly modifiedMs: number;
   readonly format: FileFormat;
-  readonly gzip: boolean;
+  readonly compression: Compression | null;
   /** The field that has the text; null of plain text, and of records of which there are none. */
   readonly field: string | null;
 }
@@ -84,7 +93,7 @@ const describe = (path: string, { size, mtimeMs }: Stats, format: FileFormat, na
   bytes: size,
   modifiedMs: mtimeMs,
   format,
-  gzip: isGzip(path),
+  compression: compressionOf(path),
   field: null,
   named,
 });

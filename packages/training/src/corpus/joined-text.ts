@@ -17,7 +17,7 @@ export async function* joinedText(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer, void, undefined> {
   const [only] = files;
-  if (files.length === 1 && only?.format === "text" && !only.gzip) {
+  if (files.length === 1 && only?.format === "text" && only.compression === null) {
     const reader = new TextReader(only.path);
     for await (const chunk of readBytes(only)) {
       signal?.throwIfAborted();

@@ -53,7 +53,7 @@ export async function lookAtStart(found: FoundFile, textField: string | null = n
 }
 
 async function lookAtParquet({ named, ...file }: FoundFile, textField: string | null): Promise<Start | null> {
-  if (file.gzip)
+  if (file.compression !== null)
     throw new CorpusError("INVALID_INPUT", `${file.path}: parquet is compressed within: unpack it (\`gunzip\`)`);
   await using opened = await openParquet(file.path);
   const isSure = named || textField !== null;

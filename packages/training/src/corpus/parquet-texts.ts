@@ -32,7 +32,7 @@ export class ParquetTexts implements FileTexts {
     const { path, bytes: size } = this.file;
     // The column's pages are read where they lie; a listener hears the whole file in its order.
     if (onStored !== undefined)
-      for await (const chunk of readBytes({ path, bytes: size, gzip: false })) onStored(chunk);
+      for await (const chunk of readBytes({ path, bytes: size, compression: null })) onStored(chunk);
     await using opened = await openParquet(path);
     const { metadata, buffer: file } = opened;
     const field = textColumn(path, opened, this.file.field);

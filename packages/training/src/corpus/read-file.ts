@@ -1,17 +1,20 @@
 import { createReadStream, readFileSync, type ReadStream } from "node:fs";
 import { pipeline } from "node:stream";
 import { createGunzip, gunzipSync } from "node:zlib";
+import { ZstdErrorCode } from "fzstd";
 import { isErrno } from "@trainer/disk";
 import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
+import type { Compression } from "./file-kinds.js";
 import { unreadable } from "./find-files.js";
 import { TextReader } from "./text-reader.js";
+import { unzstd } from "./unzstd.js";
 
 /** A file to read: by name, with its size when it was looked at. */
 export interface SourceFile {
   readonly path: string;
   readonly bytes: number;
-  readonly gzip: boolean;
+  readonly compression: Compression | null;
 }
 
 const CHUNK = 1 << 20;
@@ -62,14 +65,22 @@ export async function* readBytes(
     onRead(read - seen);
     seen = read;
   };
-  const zipped = file.gzip && onStored !== undefined ? new Stored(file, source, onStored) : null;
-  const gunzip = file.gzip ? pipeline(source, createGunzip({ chunkSize: CHUNK }), () => {}) : null;
-  const stream = gunzip ?? source;
-  const chunks: AsyncIterable<Buffer> = stream;
+  const isGzip = file.compression === "gzip";
+  const zipped = isGzip && onStored !== undefined ? new Stored(file, source, onStored) : null;
+  const gunzip = isGzip ? pipeline(source, createGunzip({ chunkSize: CHUNK }), () => {}) : null;
+  const stored: AsyncIterable<Buffer> = gunzip ?? source;
+  let taken = 0;
+  async function* heard() {
+    for await (const chunk of stored) {
+      taken += chunk.length;
+      if (!isGzip) onStored?.(chunk);
+      yield chunk;
+    }
+  }
+  const chunks = file.compression === "zstd" ? unzstd(heard()) : heard();
   try {
     for await (const chunk of chunks) {
-      report(gunzip?.bytesWritten ?? source.bytesRead); // what is unzipped: the source is read ahead of it
-      if (!file.gzip) onStored?.(chunk);
+      report(gunzip?.bytesWritten ?? taken); // what is unpacked: the source is read ahead of it
       yield chunk;
     }
     report(source.bytesRead);
@@ -78,7 +89,7 @@ export async function* readBytes(
     throw explain(file, error);
   } finally {
     source.destroy();
-    stream.destroy();
+    gunzip?.destroy();
   }
 }
 
@@ -110,9 +121,10 @@ class Stored {
 
 /** A small file whole, as it lies there and unzipped; null for one that unzips to a large one. */
 function readSmall(file: SourceFile): { readonly stored: Buffer; readonly bytes: Buffer } | null {
+  if (file.compression === "zstd") return null;
   try {
     const stored = readFileSync(file.path);
-    if (!file.gzip || stored.length === 0) return { stored, bytes: stored };
+    if (file.compression === null || stored.length === 0) return { stored, bytes: stored };
     return { stored, bytes: gunzipSync(stored, { maxOutputLength: CHUNK }) };
   } catch (error) {
     if (isErrno(error, "ERR_BUFFER_TOO_LARGE")) return null;
@@ -126,6 +138,13 @@ function explain(file: SourceFile, error: unknown): CorpusError {
     return new CorpusError("CORPUS_UNREADABLE", `${file.path} is a gzip file cut short: copy or download it again`, {
       cause: error,
     });
+  }
+  if (file.compression === "zstd" && error instanceof Error && "code" in error && typeof error.code === "number") {
+    const cut = error.code === ZstdErrorCode.UnexpectedEOF;
+    const message = cut
+      ? `${file.path} is a zstd file cut short: copy or download it again`
+      : `${file.path} is not a sound zstd file (${reason}): if it is plain text take the .zst off its name, else copy it again`;
+    return new CorpusError("CORPUS_UNREADABLE", message, { cause: error });
   }
   if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_")) {
     const advice = "if it is plain text take the .gz off its name, else copy it again";

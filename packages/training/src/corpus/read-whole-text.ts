@@ -1,5 +1,5 @@
 import { CorpusError } from "./corpus-error.js";
-import { isGzip } from "./file-kinds.js";
+import { compressionOf } from "./file-kinds.js";
 import { statOf } from "./find-files.js";
 import { leftOut } from "./left-out.js";
 import type { LeftOut } from "../home/text-losses.js";
@@ -65,7 +65,7 @@ async function* fileChunks(path: string, reader: TextReader) {
     throw new CorpusError("INVALID_INPUT", `${path} is a folder, but one text is read here: name a file in it`);
   }
   // What is no file on a disk (a pipe that has a name) has no size, and is read as a stream.
-  yield* readText({ path, bytes: info.isFile() ? info.size : Infinity, gzip: isGzip(path) }, { reader });
+  yield* readText({ path, bytes: info.isFile() ? info.size : Infinity, compression: compressionOf(path) }, { reader });
 }
 
 async function* streamChunks(source: Stream, reader: TextReader) {

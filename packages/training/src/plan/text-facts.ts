@@ -28,7 +28,7 @@ export async function textFacts(options: TrainOptions, home: Home, signal?: Abor
   const beginning = Buffer.concat(parts);
   const gzipBits = (8 * gzip9(beginning).length) / beginning.length;
   // Zipped and plain files beside each other, of which the beginning is one kind: their sizes tell more.
-  const isMixed = new Set(corpus.files.map(({ gzip }) => gzip)).size > 1;
+  const isMixed = new Set(corpus.files.map(({ compression }) => compression)).size > 1;
   const whole = part < 1 && isMixed ? unzipped(corpus, gzipBits) : beginning.length / part;
   const { holdoutFraction, testSplitRatio } = options;
   return {
@@ -40,4 +40,4 @@ export async function textFacts(options: TrainOptions, home: Home, signal?: Abor
 
 /** Bytes of files, zipped ones by what their text comes to. */
 const unzipped = ({ files }: Pick<Corpus, "files">, gzipBits: number): number =>
-  files.reduce((sum, { bytes, gzip }) => sum + (gzip ? (8 * bytes) / gzipBits : bytes), 0);
+  files.reduce((sum, { bytes, compression }) => sum + (compression === null ? bytes : (8 * bytes) / gzipBits), 0);

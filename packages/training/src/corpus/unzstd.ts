@@ -1,0 +1,23 @@
+import { Decompress } from "fzstd";
+
+/** Compressed bytes taken at once: a block of 4 bytes can stand for 128 KiB. */
+const SLICE = 4 << 10;
+
+/** Decompresses Zstandard, all its frames. Throws a ZstdError for what is not sound or ends too early. */
+export async function* unzstd(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  let ready: Buffer[] = [];
+  const stream = new Decompress((bytes) => void ready.push(Buffer.from(bytes)));
+  const take = () => {
+    const taken = Buffer.concat(ready);
+    ready = [];
+    return taken;
+  };
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += SLICE) {
+      stream.push(chunk.subarray(at, at + SLICE));
+      if (ready.length > 0) yield take();
+    }
+  }
+  stream.push(new Uint8Array(0), true);
+  yield take();
+}

@@ -261,7 +261,7 @@ test("penalties count what was written, once or each time, and not the prompt", 
   expect(new Set(await written({ frequencyPenalty: much }))).toHaveLength(4);
 });
 
-test("tokens of a stop sequence are no part of what is told, nor is one that ends a text", async () => {
+test("tokens of a stop sequence are no part of what is told; one that ends a text is, last", async () => {
   const text = [...opened.tokenizer.encode(" lamp and more")];
   const prompt = promptTokens(opened, "The");
   const script = [...prompt.slice(1), ...text, ...text];
@@ -273,7 +273,7 @@ test("tokens of a stop sequence are no part of what is told, nor is one that end
   const eos = [...opened.ends][0] ?? -1;
   using ending = scriptedModel(opened, [...prompt.slice(1), ...text.slice(0, 1), eos, eos, eos]);
   const ended = (await told(ending, [prompt], input)).sequences[0];
-  expect([ended?.tokens.map(({ id }) => id), ended?.end?.finishReason]).toEqual([text.slice(0, 1), "eos"]);
+  expect([ended?.tokens.map(({ id }) => id), ended?.end?.finishReason]).toEqual([[...text.slice(0, 1), eos], "eos"]);
 });
 
 test("what is out of range is refused, and so is an empty prompt that nothing can begin", async () => {

@@ -221,3 +221,14 @@ test("a special token and a part of a character are told as what they are", asyn
   expect(told).toMatchObject({ token: "[PAD]", bytes: [...Buffer.from("[PAD]")] });
   expect(told?.top_logprobs).toHaveLength(20);
 });
+
+test("the token that ends a text is told with a completion's, where harnesses look for one more than the prompt has", async () => {
+  const eos = served.opened.eosId ?? -1;
+  const ending = { logit_bias: { [eos]: 100 } };
+  const asked = { ...ending, prompt: [5, 6, 7], echo: true, logprobs: 1, max_tokens: 1 };
+  const { choices } = Told.parse(await (await complete(asked)).json());
+  expect(choices[0]?.logprobs.tokens).toHaveLength(4);
+  expect(choices[0]?.logprobs.tokens[3]).toBe(served.opened.tokenizer.token(eos));
+  const answer: unknown = await (await chat({ ...ending, logprobs: true, max_tokens: 4 })).json();
+  expect(answer).toMatchObject({ choices: [{ finish_reason: "stop", message: { content: "" }, logprobs: null }] });
+});

@@ -24,7 +24,7 @@ export interface Steering {
 /** Reason of a sequence's end: the end-of-text token, a stop sequence, or `maxNewTokens`. */
 export type FinishReason = "eos" | "stop" | "length";
 
-/** `tokens`: what was expected of those drawn since the last event, where that is kept. */
+/** `tokens`: what was expected of those drawn since the last event, where that is kept; after "eos" the last ended it. */
 export type SequenceEvent =
   | {
       readonly type: "text";
@@ -125,11 +125,11 @@ export class Sequence {
     this.#counts.set(token, (this.#counts.get(token) ?? 0) + 1);
   }
 
-  /** What was expected of the tokens that were drawn since the last call, without one that ended the text. */
+  /** What was expected of the tokens that were drawn since the last call, also of one that ended the text. */
   takeDrawn(): readonly ExpectedToken[] {
     const drawn = this.#drawn;
     this.#drawn = [];
-    return this.#finished === "eos" ? drawn.slice(0, -1) : drawn;
+    return drawn;
   }
 
   /** Writes the token drawn; returns the text that is certain with it, which may be none. */

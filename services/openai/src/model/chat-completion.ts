@@ -45,7 +45,10 @@ export function chatCompletionOf(
     const isBegun = Array.from({ length: sampling.numReturnSequences }, () => format === "template");
     const { events } = await complete({ ...opened, ends }, [ids], input, signal);
     for await (const event of events) {
-      const part = partOf(event, (tokens) => tokens.map((token) => answerToken(tokenizer, token)));
+      const isEnd = event.type === "sequence" && event.finishReason === "eos"; // whose token is no part of an answer
+      const part = partOf(event, (tokens) =>
+        tokens.slice(0, isEnd ? -1 : undefined).map((token) => answerToken(tokenizer, token)),
+      );
       const text = isBegun[part.index] === true ? part.text : part.text.trimStart();
       if (text !== "") isBegun[part.index] = true;
       yield { ...part, text };

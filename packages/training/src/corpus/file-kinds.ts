@@ -1,7 +1,7 @@
 import { CorpusError } from "./corpus-error.js";
 
 /** Format of one file; "json": an array of texts. */
-export type FileFormat = "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet";
+export type FileFormat = "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet" | "srt" | "vtt" | "ipynb";
 /** Those that are read from the beginning to the end. */
 export type StreamedFormat = Exclude<FileFormat, "parquet">;
 
@@ -18,6 +18,9 @@ const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
   [".csv", "csv"],
   [".tsv", "tsv"],
   [".parquet", "parquet"],
+  [".srt", "srt"],
+  [".vtt", "vtt"],
+  [".ipynb", "ipynb"],
 ]);
 /** Text with markup that would be learned too, with the tools that remove it. */
 const MARKED: ReadonlyMap<string, string> = new Map([

@@ -2,7 +2,8 @@ import type { CorpusFile } from "./find-files.js";
 import { ParquetTexts } from "./parquet-texts.js";
 import { readText, type ReadListeners } from "./read-file.js";
 import { recordReader } from "./record-reader.js";
-import type { RecordReader } from "./records.js";
+import type { TextExtractor } from "./records.js";
+import { textExtractor } from "./text-extractor.js";
 import { TextReader } from "./text-reader.js";
 
 /** Some of a file's text, from so many bytes of it; 0: what was held back to its end. */
@@ -24,7 +25,9 @@ export interface FileTexts {
 
 export function textsOf(file: CorpusFile): FileTexts {
   const { format } = file;
-  return format === "parquet" ? new ParquetTexts(file) : new StreamedTexts(file, recordReader({ ...file, format }));
+  if (format === "parquet") return new ParquetTexts(file);
+  const records = recordReader({ ...file, format });
+  return new StreamedTexts(file, records ?? textExtractor({ ...file, format }), records !== null);
 }
 
 /** The texts of a file that is read from its beginning to its end. */
@@ -33,17 +36,15 @@ class StreamedTexts implements FileTexts {
 
   constructor(
     private readonly file: CorpusFile,
-    private readonly records: RecordReader | null,
+    /** Null where all of the file's text is wanted. */
+    private readonly extractor: TextExtractor | null,
+    readonly areRecords: boolean,
   ) {
     this.#reader = new TextReader(file.path);
   }
 
-  get areRecords(): boolean {
-    return this.records !== null;
-  }
-
   get replaced(): number {
-    return this.#reader.replaced + (this.records?.replaced ?? 0);
+    return this.#reader.replaced + (this.extractor?.replaced ?? 0);
   }
 
   get bytes(): number {
@@ -52,8 +53,8 @@ class StreamedTexts implements FileTexts {
 
   async *read(listeners: ReadListeners = {}): AsyncGenerator<TextBatch, void, undefined> {
     for await (const text of readText(this.file, { ...listeners, reader: this.#reader })) {
-      yield { texts: this.records === null ? [text] : this.records.push(text), bytes: text.length };
+      yield { texts: this.extractor === null ? [text] : this.extractor.push(text), bytes: text.length };
     }
-    if (this.records !== null) yield { texts: this.records.end(), bytes: 0 };
+    if (this.extractor !== null) yield { texts: this.extractor.end(), bytes: 0 };
   }
 }

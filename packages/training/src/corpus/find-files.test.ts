@@ -66,6 +66,29 @@ test("in a folder all names of text are read, and what else lies there is told b
   expect(files.count).toBe(11);
 });
 
+test("subtitles and notebooks are one text each, in their own formats, and looked at before anything is begun", async () => {
+  const notebook = (source: string) => JSON.stringify({ cells: [{ cell_type: "code", source }] });
+  await using folder = await folderOf({
+    "a.srt": "1\n00:00:01,000 --> 00:00:02,000\n<i>one</i>\n\n2\n00:00:03,000 --> 00:00:04,000\ntwo\n",
+    "b.vtt.gz": gzipSync("\uFEFFWEBVTT\n\n00:01.000 --> 00:02.000\nthree\n"),
+    "c.ipynb": notebook("four"),
+    "d.ipynb": notebook("x".repeat(100_000)),
+  });
+  const at = (name: string) => join(folder.path, name);
+  const { corpus, texts } = await read(folder.path);
+  expect(texts).toEqual(["one\ntwo\n", "three\n", "four\n", `${"x".repeat(100_000)}\n`]);
+  expect(corpus.files.map(({ format }) => format)).toEqual(["srt", "vtt", "ipynb", "ipynb"]);
+  expect((await read(folder.path, { document: "line" })).texts).toHaveLength(5);
+  const plain = await read(at("a.srt"), { format: "text" });
+  expect(await plain.corpus.sha256()).not.toBe(await (await read(at("a.srt"))).corpus.sha256());
+  await writeFile(at("d.ipynb"), "{");
+  await expect(openCorpus(folder.path, { document: "file" })).rejects.toThrow(/d\.ipynb is no notebook .*: not JSON/);
+  for (const nothing of ["", notebook(" ")]) {
+    await writeFile(at("d.ipynb"), nothing);
+    await expect(read(at("d.ipynb"))).rejects.toThrow(/there is no text in .*d\.ipynb/);
+  }
+});
+
 test("what a folder has besides files is told too", async () => {
   await using folder = await folderOf({ "a.txt": "one" });
   const at = (name: string) => join(folder.path, name);

@@ -7,6 +7,8 @@ import { readBytes, readText } from "./read-file.js";
 import { recordReader } from "./record-reader.js";
 import { recordText } from "./record-text.js";
 import { knownField } from "./text-field.js";
+import type { TextExtractor } from "./records.js";
+import { textExtractor } from "./text-extractor.js";
 import { TextReader } from "./text-reader.js";
 import { skipSpace } from "./whitespace.js";
 
@@ -27,7 +29,9 @@ export async function lookAtStart(found: FoundFile, textField: string | null = n
   if (format === "parquet") return await lookAtParquet(found, textField);
   const file = { ...rest, format };
   const start = await startOf(file);
-  const hasText = !start.ended || skipSpace(start.text, 0, start.text.length) < start.text.length;
+  const extractor = textExtractor(file);
+  const hasText = !start.ended || (extractor === null ? isText(start.text) : hasTextIn(extractor, start.text));
+  if (extractor !== null) return { file, hasText };
   const isSure = (field: string | null) =>
     named || textField !== null || field === null || knownField([field]) !== null;
   if (file.format !== "json") {
@@ -70,6 +74,12 @@ async function lookAtParquet({ named, ...file }: FoundFile, textField: string | 
 const isTable = ({ format }: CorpusFile) => format === "csv" || format === "tsv";
 
 type StreamedFile = CorpusFile & { readonly format: StreamedFormat };
+
+const isText = (bytes: Buffer) => skipSpace(bytes, 0, bytes.length) < bytes.length;
+
+/** Reads the whole of a small file, so that what is wrong in it is told before anything is begun. */
+const hasTextIn = (extractor: TextExtractor, whole: Buffer): boolean =>
+  [...extractor.push(whole), ...extractor.end()].some(isText);
 
 interface StartText {
   readonly text: Buffer;

@@ -9,7 +9,7 @@ interface RecordFile extends Pick<CorpusFile, "path" | "field"> {
   readonly format: StreamedFormat;
 }
 
-/** The reader of a file's records; null for plain text, which has none. */
+/** The reader of a file's records; null for what has none. */
 export function recordReader({ path, format, field }: RecordFile): RecordReader | null {
   switch (format) {
     case "jsonl":
@@ -20,6 +20,9 @@ export function recordReader({ path, format, field }: RecordFile): RecordReader 
     case "tsv":
       return new CsvTexts(path, format, field);
     case "text":
+    case "srt":
+    case "vtt":
+    case "ipynb":
       return null;
   }
 }

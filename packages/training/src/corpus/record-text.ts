@@ -43,4 +43,6 @@ function textOf(text: string, field: string): RecordText {
   return { bytes: Buffer.from(text), field, replaced: text.match(/\p{Cs}/gu)?.length ?? 0 };
 }
 
-const kindOf = (value: unknown) => (value === null ? "null" : Array.isArray(value) ? "array" : typeof value);
+/** The kind of a value of JSON, for a refusal. */
+export const kindOf = (value: unknown): string =>
+  value === null ? "null" : Array.isArray(value) ? "array" : typeof value;

@@ -1,14 +1,18 @@
 import type { CorpusError } from "./corpus-error.js";
 
-/** Takes a file's text in chunks and gives the texts of its records. */
-export interface RecordReader {
+/** Takes a file's text in chunks and gives what of it is to be learned, in pieces. */
+export interface TextExtractor {
   /** Halves of surrogate pairs that became U+FFFD so far. */
   readonly replaced: number;
-  /** The field that the texts are in; null until a record has come, where it was not named. */
-  readonly field: string | null;
   push(chunk: Buffer): Iterable<Buffer>;
   /** The rest when the file has ended. */
   end(): Iterable<Buffer>;
+}
+
+/** The same of a file of records: each piece is the text of one. */
+export interface RecordReader extends TextExtractor {
+  /** The field that the texts are in; null until a record has come, where it was not named. */
+  readonly field: string | null;
 }
 
 const MOST = 256 << 20; // a record is parsed in memory, and V8 holds no string beyond 512 MiB

@@ -1,0 +1,26 @@
+import type { CorpusFile } from "./find-files.js";
+import type { StreamedFormat } from "./file-kinds.js";
+import { NotebookText } from "./notebook-text.js";
+import type { TextExtractor } from "./records.js";
+import { SubtitleText } from "./subtitle-text.js";
+
+interface StreamedFile extends Pick<CorpusFile, "path"> {
+  readonly format: StreamedFormat;
+}
+
+/** What takes the one text of a file out of it; null for plain text, which is all text, and for records. */
+export function textExtractor({ path, format }: StreamedFile): TextExtractor | null {
+  switch (format) {
+    case "srt":
+    case "vtt":
+      return new SubtitleText(path, format);
+    case "ipynb":
+      return new NotebookText(path);
+    case "text":
+    case "jsonl":
+    case "json":
+    case "csv":
+    case "tsv":
+      return null;
+  }
+}

@@ -46,16 +46,16 @@ test("corpus show tells what of a folder is not read, and reads all of it as tex
   const folder = join(shared.folder, "mixed");
   await mkdir(folder);
   await writeFile(join(folder, "a.txt"), "one\n<|endoftext|>\ntwo\n<|endoftext|>\n");
-  await writeFile(join(folder, "b.html"), "text\nthree\n");
+  await writeFile(join(folder, "b.xml"), "text\nthree\n");
   await writeFile(join(folder, "._a.txt"), Buffer.of(0, 5, 22, 7));
   const { code, stdout } = await trainer(["corpus", "show", folder]);
   expect(code).toBe(0);
-  expect(stdout).toContain("left out    2 files were not read (1 hidden, 1 .html): ");
+  expect(stdout).toContain("left out    2 files were not read (1 hidden, 1 .xml): ");
   expect(stdout).toContain("left out    2 lines of `<|endoftext|>` taken for the end of a document, and for no text");
   expect((await json(["corpus", "show", folder])).last).toMatchObject({
     files: 1,
     lines: 2,
-    left_out: { files: { count: 2, kinds: { hidden: 1, ".html": 1 } }, separators: { count: 2 } },
+    left_out: { files: { count: 2, kinds: { hidden: 1, ".xml": 1 } }, separators: { count: 2 } },
   });
   expect((await json(["corpus", "show", folder, "--as", "text", "--document-separator", "none"])).last).toMatchObject({
     files: 2,

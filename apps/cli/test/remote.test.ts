@@ -85,7 +85,7 @@ test.each([
   [["train", FOLDER], "a server reads one file: `trainer corpus add`"],
   [["train", "a.txt.gz"], "a server reads a file of plain text, JSON lines or a table: `trainer corpus add`"],
   [["train", "a.json"], "a server reads a file of plain text, JSON lines or a table"],
-  [["train", "a.html"], "whose marks would be learned as text"],
+  [["train", "a.xml"], "whose marks would be learned as text"],
   [["train", "a.txt", "--run-id", "a"], "--run-id: a server does not take it: leave it out, or --server"],
   [["train", "a.txt", "--upload", "--threads", "4"], "--threads, --upload: a server does not take them: leave them"],
   [["train", "a.txt", "--hidden-dim", "3"], "gpt2 has no --hidden-dim"],

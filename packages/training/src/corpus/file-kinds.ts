@@ -1,7 +1,7 @@
 import { CorpusError } from "./corpus-error.js";
 
 /** Format of one file; "json": an array of texts. */
-export type FileFormat = "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet" | "srt" | "vtt" | "ipynb";
+export type FileFormat = "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet" | "srt" | "vtt" | "ipynb" | "html";
 /** Those that are read from the beginning to the end. */
 export type StreamedFormat = Exclude<FileFormat, "parquet">;
 
@@ -21,13 +21,12 @@ const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
   [".srt", "srt"],
   [".vtt", "vtt"],
   [".ipynb", "ipynb"],
+  [".html", "html"],
+  [".htm", "html"],
+  [".xhtml", "html"],
 ]);
 /** Text with markup that would be learned too, with the tools that remove it. */
-const MARKED: ReadonlyMap<string, string> = new Map([
-  [".html", "take its tags out first (`pandoc -t plain FILE -o NEW.txt`)"],
-  [".htm", "take its tags out first (`pandoc -t plain FILE -o NEW.txt`)"],
-  [".xml", "take its tags out first"],
-]);
+const MARKED: ReadonlyMap<string, string> = new Map([[".xml", "take its tags out first"]]);
 
 /** The names that are read in a folder, for messages and help. */
 export const READ_NAMES = `${[...FORMATS.keys()].join(", ")}, each but .parquet also with .gz or .zst`;

@@ -44,7 +44,7 @@ test("in a folder all names of text are read, and what else lies there is told b
     "table.TSV.gz": gzipSync("id\ttext\n1\tworld\n"),
     "labels.csv": "a,b\n1,2\n",
     "numbers.csv": "a\n1\n",
-    "page.HTML": "<p>text</p>",
+    "page.XML": "<p>text</p>",
     "page.pdf.gz": gzipSync("text"),
     LICENSE: "text",
     "archive.gz": gzipSync("text"),
@@ -60,25 +60,26 @@ test("in a folder all names of text are read, and what else lies there is told b
     ".csv without texts": 2,
     ".gz": 1,
     ".pdf.gz": 1,
-    ".html": 1,
+    ".xml": 1,
     "without an extension": 1,
   });
   expect(files.count).toBe(11);
 });
 
-test("subtitles and notebooks are one text each, in their own formats, and looked at before anything is begun", async () => {
+test("subtitles, notebooks and pages are one text each, in their own formats, and looked at before anything is begun", async () => {
   const notebook = (source: string) => JSON.stringify({ cells: [{ cell_type: "code", source }] });
   await using folder = await folderOf({
     "a.srt": "1\n00:00:01,000 --> 00:00:02,000\n<i>one</i>\n\n2\n00:00:03,000 --> 00:00:04,000\ntwo\n",
     "b.vtt.gz": gzipSync("\uFEFFWEBVTT\n\n00:01.000 --> 00:02.000\nthree\n"),
     "c.ipynb": notebook("four"),
     "d.ipynb": notebook("x".repeat(100_000)),
+    "e.HTM": "<title>a</title><p>five",
   });
   const at = (name: string) => join(folder.path, name);
   const { corpus, texts } = await read(folder.path);
-  expect(texts).toEqual(["one\ntwo\n", "three\n", "four\n", `${"x".repeat(100_000)}\n`]);
-  expect(corpus.files.map(({ format }) => format)).toEqual(["srt", "vtt", "ipynb", "ipynb"]);
-  expect((await read(folder.path, { document: "line" })).texts).toHaveLength(5);
+  expect(texts).toEqual(["one\ntwo\n", "three\n", "four\n", `${"x".repeat(100_000)}\n`, "five\n"]);
+  expect(corpus.files.map(({ format }) => format)).toEqual(["srt", "vtt", "ipynb", "ipynb", "html"]);
+  expect((await read(folder.path, { document: "line" })).texts).toHaveLength(6);
   const plain = await read(at("a.srt"), { format: "text" });
   expect(await plain.corpus.sha256()).not.toBe(await (await read(at("a.srt"))).corpus.sha256());
   await writeFile(at("d.ipynb"), "{");
@@ -128,7 +129,6 @@ test("a folder that may not be read is refused", () => {
 test("a file named itself whose marks would be learned is refused with what to do, unless it is read as text", async () => {
   await using folder = await folderOf({
     "a.xml.gz": gzipSync("<p>one</p>"),
-    "a.html": "<p>one</p>",
     "a.json": '{"items": [1]}',
     "a.csv": "a,b\n1,2\n",
   });
@@ -136,7 +136,6 @@ test("a file named itself whose marks would be learned is refused with what to d
   await expect(read(at("a.xml.gz"))).rejects.toThrow(/a\.xml\.gz is xml, whose marks .*--as text/);
   await expect(read(at("a.csv"))).rejects.toThrow(/a\.csv: no column "text": its columns are "a", "b"; --text-field/);
   expect((await read(at("a.csv"), { textField: "b" })).texts).toEqual(["2"]);
-  await expect(read(at("a.html"))).rejects.toThrow(/is html, .*pandoc/);
   await expect(read(at("a.json"))).rejects.toThrow(/a\.json is JSON without texts .*"items" \(array\).*jq/);
   expect((await read(at("a.csv"), { format: "text" })).texts).toEqual(["a,b\n1,2\n"]);
   expect((await read(at("a.json"), { format: "text" })).texts).toEqual(['{"items": [1]}']);
@@ -161,9 +160,9 @@ test("told how, a folder's files are all read so, but for what is hidden", async
 });
 
 test("a folder without a text is refused with what it holds", async () => {
-  await using folder = await folderOf({ "a.html": TABLE, "b.pdf": "%PDF", "config.json": "{}" });
+  await using folder = await folderOf({ "a.xml": TABLE, "b.pdf": "%PDF", "config.json": "{}" });
   await expect(read(folder.path)).rejects.toThrow(
-    /no text in the folder .*: its 3 entries are 1 \.html, 1 \.pdf, 1 \.json without texts/,
+    /no text in the folder .*: its 3 entries are 1 \.xml, 1 \.pdf, 1 \.json without texts/,
   );
   await using one = await folderOf({ "config.json": "{}" });
   await expect(read(one.path)).rejects.toMatchObject({ code: "CORPUS_EMPTY" });

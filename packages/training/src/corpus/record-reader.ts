@@ -23,6 +23,7 @@ export function recordReader({ path, format, field }: RecordFile): RecordReader 
     case "srt":
     case "vtt":
     case "ipynb":
+    case "html":
       return null;
   }
 }

@@ -1,5 +1,6 @@
 import type { CorpusFile } from "./find-files.js";
 import type { StreamedFormat } from "./file-kinds.js";
+import { HtmlText } from "./html-text.js";
 import { NotebookText } from "./notebook-text.js";
 import type { TextExtractor } from "./records.js";
 import { SubtitleText } from "./subtitle-text.js";
@@ -16,6 +17,8 @@ export function textExtractor({ path, format }: StreamedFile): TextExtractor | n
       return new SubtitleText(path, format);
     case "ipynb":
       return new NotebookText(path);
+    case "html":
+      return new HtmlText(path);
     case "text":
     case "jsonl":
     case "json":

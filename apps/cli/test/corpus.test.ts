@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { aString } from "@trainer/testing";
+import { aString, containing } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { commandLine } from "./command-line.js";
 import { corpusFolder } from "./corpus.js";
@@ -96,6 +96,81 @@ test("corpus show says where it estimates", async () => {
     /^duplicates {2}about [\d,]+ lines \([0-3]\.\d %\)$/m,
   );
 }, 60_000);
+
+test("corpus dedup writes a text without its copies, and tells what went", async () => {
+  const path = join(shared.folder, "posts.jsonl");
+  const out = join(shared.folder, "unique posts.jsonl");
+  const post = Array.from({ length: 40 }, (_, i) => `word${i}`).join(" ");
+  const record = (text: string) => `${JSON.stringify({ text })}\n`;
+  await writeFile(path, [post, post, `${post} more and more`, "another"].map(record).join(""));
+  const { code, stdout } = await trainer(["corpus", "dedup", path, "--out", out]);
+  expect(code).toBe(0);
+  const shown = post.slice(0, 80);
+  expect(stdout.replace(/ 0\.9\d$/m, " 0.9x")).toBe(
+    [
+      "documents   4, 828 B",
+      "equal       1, 269 B (32.5 %)",
+      "near        1, 283 B (34.2 %)",
+      "kept        2, 276 B (33.3 %)",
+      "memory      1.50 MiB for what was compared",
+      "",
+      "equal",
+      `  kept       ${path}, document 1: ${shown}`,
+      `  taken away ${path}, document 2: ${shown}`,
+      "",
+      "similarity 0.9x",
+      `  kept       ${path}, document 1: ${shown}`,
+      `  taken away ${path}, document 3: ${shown}`,
+      "",
+      "Next:",
+      `  trainer train '${out}' --document file --home ${shared.home}`,
+      "",
+    ].join("\n"),
+  );
+  expect(await readFile(out, "utf8")).toBe(record(post) + record("another"));
+  expect((await json(["corpus", "dedup", path, "--dry-run", "--exact"])).last).toMatchObject({
+    out: null,
+    files: 1,
+    documents: 4,
+    bytes: 828,
+    kept: { documents: 3 },
+    exact: { documents: 1, bytes: 269 },
+    near: { documents: 0 },
+    examples: [{ kind: "exact", similarity: 1, kept: { path, document: 1, start: shown }, removed: { document: 2 } }],
+    left_out: { characters: { count: 0 } },
+  });
+  expect(await trainer(["corpus", "dedup", path, "--out", out])).toMatchObject({
+    code: 1,
+    stderr: containing("unique posts.jsonl is there already"),
+  });
+});
+
+test("corpus dedup says how its text is trained on, and where there is nothing to compare", async () => {
+  const path = join(shared.folder, "parts.txt");
+  const next = async (...words: string[]) => {
+    const out = join(shared.folder, `parts-${words.join("")}.txt`);
+    const { stdout } = await trainer(["corpus", "dedup", path, "--out", out, ...words]);
+    return stdout.slice(stdout.indexOf("Next:")).replace(out, "OUT").replace(shared.home, "HOME");
+  };
+  await writeFile(path, "one two\n***\none two\nbyte \u00ff\n");
+  expect(await next("--document", "line")).toBe("Next:\n  trainer train OUT --home HOME\n");
+  expect(await next("--document-separator", "***")).toContain(" --document file --document-separator '***' ");
+  expect(await next("--document-separator", "none")).toContain(" --document file --document-separator auto ");
+  await writeFile(path, Buffer.concat([Buffer.from("one two"), Buffer.of(0xff)]));
+  const { stdout } = await trainer(["corpus", "dedup", path, "--dry-run"]);
+  expect(stdout).toContain("The text is one document, which has no copy: --document paragraph");
+  expect(stdout).toContain("left out    1 character is not UTF-8");
+  expect(stdout).not.toContain("Next:");
+});
+
+test.each([
+  [["dedup", "a.txt"], "a file is needed: name one with --out, or give --dry-run"],
+  [["dedup", "a.txt", "--out", "b.csv"], "must end in .jsonl or .txt"],
+  [["dedup", "a.txt", "--dry-run", "--similarity", "0.4"], "It must be a number from 0.5 to 1."],
+  [["dedup", "a.txt", "--dry-run", "--exact", "--similarity", "0.9"], "leave one of them out"],
+])("corpus %j is wrong use", async (line, message) => {
+  expect(await trainer(["corpus", ...line])).toMatchObject({ code: 2, stderr: containing(message) });
+});
 
 test("corpus list shows what was fetched", async () => {
   expect((await trainer(["corpus"])).stdout).toBe(`No corpora in ${join(shared.home, "corpus_cache")}.\n`);

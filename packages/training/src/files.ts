@@ -64,6 +64,7 @@ export { leftOutOf, openCorpus } from "./corpus/corpus.js";
 export { corpusPaths } from "./corpus/corpus-paths.js";
 export { readTextFile, readTextStream, textPieces } from "./corpus/read-whole-text.js";
 export { corpusStatistics } from "./corpus/statistics.js";
+export { deduplicate, type Deduplication, type ShownCopy, type ShownDocument } from "./corpus/dedup/deduplicate.js";
 export { LinesSince } from "./tracking/lines-since.js";
 export { PointLine, type Point } from "./tracking/points.js";
 export { bytesField, intField, message } from "./tracking/protobuf.js";

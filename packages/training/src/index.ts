@@ -3,6 +3,7 @@ export type { LeftOut } from "./home/text-losses.js";
 export { leftOutSentences, noLosses } from "./corpus/left-out.js";
 export { readTextFile, readTextStream, textPieces, type WholeText } from "./corpus/read-whole-text.js";
 export { corpusStatistics, type CorpusStatistics } from "./corpus/statistics.js";
+export { deduplicate, type Deduplication, type ShownCopy, type ShownDocument } from "./corpus/dedup/deduplicate.js";
 export type { ScriptCount } from "./corpus/script-counter.js";
 export { cachedPath, fileIdOf } from "./corpus/corpus-cache.js";
 export { addCorpus, type AddContext } from "./corpus/add-corpus.js";

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Io } from "../process/io.js";
 import { define as defineAdd } from "./corpus/add.js";
+import { define as defineDedup } from "./corpus/dedup.js";
 import { define as defineList } from "./corpus/list.js";
 import { define as defineShow } from "./corpus/show.js";
 
@@ -11,4 +12,5 @@ export function define(command: Command, io: Io): void {
   defineList(command.command("list", { isDefault: true }).summary("corpora that were fetched from a file service"), io);
   defineAdd(command.command("add").summary("send text to a file service: prints its id, and what it is like"), io);
   defineShow(command.command("show").summary("lines, characters, scripts, duplicates, longest line"), io);
+  defineDedup(command.command("dedup").summary("write a text without its copies, equal ones and near ones"), io);
 }

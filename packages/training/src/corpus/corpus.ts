@@ -27,6 +27,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each batch with the progress. */
   readonly onRead?: ((progress: Readonly<ReadProgress>) => void) | undefined;
+  /** Called at the end of each file with the number of documents so far, those of the files before included. */
+  readonly onFileEnd?: ((documents: number) => void) | undefined;
 }
 
 /** Text to train on. It is read as a stream, so its size is not bounded by memory, and more than once. */
@@ -140,7 +142,7 @@ interface DocumentReading extends Pick<Corpus, "document" | "separator"> {
 async function* readDocuments(
   files: readonly CorpusFile[],
   { document, separator, content, most }: DocumentReading,
-  { signal, onRead }: ReadOptions,
+  { signal, onRead, onFileEnd }: ReadOptions,
 ): AsyncGenerator<DocumentBatch, void, undefined> {
   const losses: TextLosses = { replaced: [], separators: {} };
   const progress: ReadProgress = { bytes: 0, isCut: false, losses };
@@ -175,6 +177,7 @@ async function* readDocuments(
       yield* ready();
     }
     if (!areRecords) cutter.endText();
+    onFileEnd?.(builder.documents);
     content?.end(file);
     noteReplaced(losses, i, source);
     if (progress.isCut) break;

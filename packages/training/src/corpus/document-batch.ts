@@ -17,6 +17,8 @@ export const BATCH_BYTES = 4 << 20;
 
 /** Packs documents into batches. Texts are appended to the document at hand until `end` or `drop`. */
 export class BatchBuilder {
+  /** Documents that have ended so far. */
+  documents = 0;
   #bytes: Buffer;
   #length = 0;
   #start = 0;
@@ -58,6 +60,7 @@ export class BatchBuilder {
   /** The document at hand is whole; an empty one is none. */
   end(): void {
     if (this.isNew) return;
+    this.documents += 1;
     this.#ends.push(this.#length);
     this.#start = this.#length;
   }

@@ -1,0 +1,158 @@
+import type { Command } from "commander";
+import type { Deduplication, ShownCopy, ShownDocument } from "@trainer/training";
+import { TrainOptions } from "@trainer/options";
+import { leftOutSentences } from "@trainer/training/options";
+import { z } from "zod";
+import { lookingOn, ProgressLine } from "../../display/progress-line.js";
+import { formatBytes, formatCount } from "../../display/quantity.js";
+import { CORPUS_ARGUMENT, corpusArgument } from "../../flags/corpus-argument.js";
+import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
+import { words } from "../../framework/arguments.js";
+import { defineCommand } from "../../framework/define-command.js";
+import { UsageError } from "../../process/errors.js";
+import { shellWord } from "../../process/home-flag.js";
+import type { Io } from "../../process/io.js";
+import { fetching } from "../../runs/fetching.js";
+
+const { document } = TrainOptions.shape;
+
+const Options = z.strictObject({
+  out: z
+    .string()
+    .regex(/\.(jsonl|txt)$/i, "must end in .jsonl or .txt")
+    .nullable()
+    .default(null)
+    .describe(
+      "the new file for the documents that stay: .jsonl, a record each, or .txt, a line of <|endoftext|> after each",
+    ),
+  dryRun: z.boolean().default(false).describe("only tell what would be taken away"),
+  exact: z.boolean().default(false).describe("only documents that are equal to the last byte are copies"),
+  similarity: z
+    .number()
+    .min(0.5)
+    .max(1)
+    .default(0.8)
+    .describe("how much of their runs of five words near copies have in common, at least"),
+  document: document
+    .unwrap()
+    .default("file")
+    .describe("what is compared: whole files and records, paragraphs between blank lines, or lines"),
+  ...TEXT_FLAGS,
+});
+
+const STAGES = { compare: "comparing", examples: "looking up examples" } as const;
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "Write a text without its copies: of documents that are equal, or nearly so, the first stays. Words are compared, " +
+      "without case, accents and punctuation; what stays is as it was, in its order.",
+    args: { corpus: words(CORPUS_ARGUMENT) },
+    options: Options,
+    needs: [["out", "dryRun"]],
+    examples: {
+      "trainer corpus dedup posts.jsonl --dry-run": "how many copies there are, with examples",
+      "trainer corpus dedup posts.jsonl --out unique.jsonl": "a new file without them",
+      "trainer corpus dedup texts/ --out unique.jsonl --similarity 0.9": "only what is more alike",
+      "trainer corpus dedup log.txt --document line --exact --out unique.txt": "each line once",
+    },
+    async run({ args: { corpus: names }, options, given, home, flags, io, out }) {
+      const { out: path, dryRun, exact, similarity, document: unit } = options;
+      if (path === null && !dryRun) throw new UsageError("a file is needed: name one with --out, or give --dry-run");
+      if (exact && given.has("similarity")) {
+        throw new UsageError("--similarity is of near copies, for which --exact does not look: leave one of them out");
+      }
+      const { corpusPaths, deduplicate, openHome } = await import("@trainer/training/files");
+      const named = corpusArgument(names);
+      await io.interruptible(async (signal) => {
+        using corpus = await corpusPaths(named, {
+          home: openHome(home),
+          ...(await fetching({ home, io, out })),
+          signal,
+        });
+        const line = new ProgressLine(io, out);
+        const written = dryRun ? null : path;
+        const result = await deduplicate(corpus.paths, {
+          ...textOptions(options),
+          document: unit,
+          out: written,
+          similarity: exact ? null : similarity,
+          home: openHome(home),
+          signal,
+          onLook: lookingOn(line),
+          onRead: ({ stage, bytes, totalBytes }) => line.update(STAGES[stage], bytes / Math.max(1, totalBytes)),
+        }).finally(() => line.clear());
+        out.result(deduplicationJson(result, written), () =>
+          [...deduplicationFacts(result), ...next({ written, unit, separator: options.documentSeparator, flags })].join(
+            "\n",
+          ),
+        );
+      });
+    },
+  });
+}
+
+const documentJson = ({ path, number, start }: ShownDocument) => ({ path, document: number, start });
+
+const deduplicationJson = (d: Deduplication, out: string | null) => ({
+  out,
+  files: d.files,
+  documents: d.all.documents,
+  bytes: d.all.bytes,
+  kept: d.kept,
+  exact: d.exact,
+  near: d.near,
+  examples: d.examples.map(({ kind, similarity, kept, removed }) => ({
+    kind,
+    similarity,
+    kept: documentJson(kept),
+    removed: documentJson(removed),
+  })),
+  table_bytes: d.tableBytes,
+  left_out: d.leftOut,
+});
+
+type Amount = Deduplication["all"];
+
+function share(part: Amount, whole: Amount): string {
+  const percent = (100 * part.bytes) / Math.max(1, whole.bytes);
+  return `${formatCount(part.documents)}, ${formatBytes(part.bytes)} (${percent.toFixed(1)} %)`;
+}
+
+const placed = ({ path, number, start }: ShownDocument) => `${path}, document ${formatCount(number)}: ${start}`;
+
+const exampleLines = ({ kind, similarity, kept, removed }: ShownCopy) => [
+  "",
+  kind === "exact" ? "equal" : `similarity ${similarity.toFixed(2)}`,
+  `  kept       ${placed(kept)}`,
+  `  taken away ${placed(removed)}`,
+];
+
+const ONE = "The text is one document, which has no copy: --document paragraph or --document line compares its parts.";
+
+const deduplicationFacts = (d: Deduplication) => [
+  `documents   ${formatCount(d.all.documents)}, ${formatBytes(d.all.bytes)}`,
+  `equal       ${share(d.exact, d.all)}`,
+  `near        ${share(d.near, d.all)}`,
+  `kept        ${share(d.kept, d.all)}`,
+  `memory      ${formatBytes(d.tableBytes)} for what was compared`,
+  ...leftOutSentences(d.leftOut).map((sentence) => `left out    ${sentence}`),
+  ...(d.all.documents === 1 ? ["", ONE] : []),
+  ...d.examples.flatMap(exampleLines),
+];
+
+interface Written {
+  readonly written: string | null;
+  readonly unit: "line" | "paragraph" | "file";
+  readonly separator: string;
+  readonly flags: string;
+}
+
+/** The training that takes each kept document as one. */
+function next({ written, unit, separator, flags }: Written): string[] {
+  if (written === null) return [];
+  const isPlain = /\.txt$/i.test(written);
+  const line = separator === "none" ? "auto" : separator;
+  const cut = unit === "line" ? "" : ` --document file${isPlain ? ` --document-separator ${shellWord(line)}` : ""}`;
+  return ["", "Next:", `  trainer train ${shellWord(written)}${cut}${flags}`];
+}

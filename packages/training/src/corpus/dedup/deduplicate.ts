@@ -1,0 +1,260 @@
+import { createHash } from "node:crypto";
+import { memoryBytes, writeWhole } from "@trainer/disk";
+import type { LeftOut } from "../../home/text-losses.js";
+import { breathe } from "../breathe.js";
+import { CorpusError } from "../corpus-error.js";
+import { leftOutOf, openCorpus, type Corpus, type OpenOptions } from "../corpus.js";
+import { documentsOf } from "../document-batch.js";
+import { noLosses } from "../left-out.js";
+import { DocumentPlaces, type DocumentPlace } from "./document-places.js";
+import { ExactIndex } from "./exact-index.js";
+import { Examples, readStarts, type Copy } from "./examples.js";
+import { formatOfKept, KeptFile, type KeptFormat } from "./kept-file.js";
+import { NearIndex } from "./near-index.js";
+import { refuseExisting } from "./refuse-existing.js";
+import { Shingler } from "./shingler.js";
+import { Sketch } from "./sketch.js";
+
+/** A number of documents, and the bytes of their text. */
+export interface Amount {
+  documents: number;
+  bytes: number;
+}
+
+/** A document as it is shown: where it is, and its first characters. */
+export interface ShownDocument extends DocumentPlace {
+  readonly start: string;
+}
+
+export interface ShownCopy {
+  readonly kind: "exact" | "near";
+  readonly similarity: number;
+  readonly kept: ShownDocument;
+  readonly removed: ShownDocument;
+}
+
+/** What a corpus has of copies. */
+export interface Deduplication {
+  readonly files: number;
+  readonly all: Readonly<Amount>;
+  readonly kept: Readonly<Amount>;
+  /** Documents that are equal to a kept one to the last byte. */
+  readonly exact: Readonly<Amount>;
+  /** Documents that are nearly equal to a kept one. */
+  readonly near: Readonly<Amount>;
+  readonly examples: readonly ShownCopy[];
+  /** Bytes of what was remembered of the kept documents. */
+  readonly tableBytes: number;
+  readonly leftOut: LeftOut;
+}
+
+export interface DeduplicateOptions extends Omit<OpenOptions, "most"> {
+  /** File for the kept documents: .txt for plain text, else JSON lines. Null: nothing is written. */
+  readonly out: string | null;
+  /** The least similarity of copies, 0.5..1; null: only equal documents are copies. */
+  readonly similarity: number | null;
+  /** Called with the bytes read from the disk: of the whole text, then again of what is read for the examples. */
+  readonly onRead?: ((progress: DeduplicationProgress) => void) | undefined;
+  /** Most bytes to remember documents in; default: half of the machine's memory. */
+  readonly mostTableBytes?: number | undefined;
+}
+
+export interface DeduplicationProgress {
+  readonly stage: "compare" | "examples";
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+const DOCUMENTS_A_BREATH = 64;
+
+/**
+ * Keeps the first of each set of documents that are equal or nearly so, in their order. A document is a copy if a kept
+ * one before it is like it, so that each removed one has a like that stays. The text is read as a stream; memory grows
+ * with the number of kept documents, not with their size.
+ *
+ * @throws CorpusError those of `openCorpus`; INVALID_INPUT if `out` exists, if a document cannot be written as plain
+ * text, or if there are more documents than `mostTableBytes` hold.
+ */
+export async function deduplicate(
+  paths: string | readonly string[],
+  { out, similarity, onRead, mostTableBytes = memoryBytes() / 2, ...options }: DeduplicateOptions,
+): Promise<Deduplication> {
+  if (out !== null) await refuseExisting(out);
+  const corpus = await openCorpus(paths, options);
+  const places = new DocumentPlaces(corpus.files);
+  let losses = noLosses;
+  const report = (stage: DeduplicationProgress["stage"]) => (bytes: number) =>
+    onRead?.({ stage, bytes, totalBytes: corpus.totalBytes });
+  const [compared, looked] = [report("compare"), report("examples")];
+  const read: CompareOptions = {
+    similarity,
+    mostTableBytes,
+    places,
+    documents: () =>
+      corpus.documents({
+        signal: options.signal,
+        onFileEnd: places.endFile,
+        onRead(progress) {
+          losses = progress.losses;
+          compared(progress.bytes);
+        },
+      }),
+  };
+  const format = formatOfKept(out ?? "", corpus.document, corpus.separator);
+  const found =
+    out === null
+      ? await compare(read, null)
+      : await writeWhole(out, async (file) => {
+          const kept = { file: new KeptFile(file, format), format };
+          const result = await compare(read, kept);
+          await kept.file.end();
+          await corpus.assertUnchanged();
+          await refuseExisting(out);
+          return result;
+        });
+  const { examples, ...amounts } = found;
+  const { exact, near } = examples;
+  const numbers = [...exact, ...near].flatMap(({ kept, removed }) => [kept, removed]);
+  const again = corpus.documents({ signal: options.signal, onRead: (progress) => looked(progress.bytes) });
+  const starts = await readStarts(again, numbers);
+  const shown = (document: number) => ({ ...places.of(document), start: starts.get(document) ?? "" });
+  const show = (kind: ShownCopy["kind"]) => (copy: Copy) => ({
+    kind,
+    similarity: copy.similarity,
+    kept: shown(copy.kept),
+    removed: shown(copy.removed),
+  });
+  return {
+    ...amounts,
+    files: corpus.files.length,
+    examples: [...exact.map(show("exact")), ...near.map(show("near"))],
+    leftOut: leftOutOf(corpus, losses),
+  };
+}
+
+interface CompareOptions {
+  readonly documents: () => ReturnType<Corpus["documents"]>;
+  readonly similarity: number | null;
+  readonly mostTableBytes: number;
+  readonly places: DocumentPlaces;
+}
+
+interface Kept {
+  readonly file: KeptFile;
+  readonly format: KeptFormat;
+}
+
+/** Reads all documents once, and writes those that stay. */
+async function compare({ documents, similarity, mostTableBytes, places }: CompareOptions, out: Kept | null) {
+  const copies = new CopyFinder(similarity);
+  const [all, kept, exact, near] = [amount(), amount(), amount(), amount()];
+  const examples = new Examples();
+  let bytes = 0; // of the document at hand
+  for await (const batch of documents()) {
+    let i = 0;
+    for (const piece of documentsOf(batch)) {
+      if (i % DOCUMENTS_A_BREATH === 0) await breathe();
+      const begins = i > 0 || !batch.continued;
+      i += 1;
+      if (begins) {
+        bytes = 0;
+        out?.file.begin();
+      }
+      bytes += piece.length;
+      copies.push(piece);
+      if (out !== null) {
+        assertWritable(piece, out.format, () => places.of(all.documents));
+        await out.file.append(piece);
+      }
+      if (batch.open && i === batch.ends.length) break; // it goes on in the next batch
+      const found = copies.end(all.documents);
+      const removed = all.documents;
+      count(all, bytes);
+      if (found === null) {
+        count(kept, bytes);
+        out?.file.keep();
+        continue;
+      }
+      out?.file.drop();
+      count(found.isExact ? exact : near, bytes);
+      const copy = { kept: found.document, removed, similarity: found.similarity };
+      if (found.isExact) examples.addExact(copy);
+      else examples.addNear(copy);
+    }
+    if (copies.bytes > mostTableBytes) throw tooMany(all.documents, mostTableBytes);
+  }
+  return { all, kept, exact, near, examples, tableBytes: copies.bytes };
+}
+
+const amount = (): Amount => ({ documents: 0, bytes: 0 });
+
+function count(amount: Amount, bytes: number): void {
+  amount.documents += 1;
+  amount.bytes += bytes;
+}
+
+interface FoundCopy {
+  readonly document: number;
+  readonly similarity: number;
+  readonly isExact: boolean;
+}
+
+/** Finds for each document, which comes in pieces, the kept one that it is a copy of; keeps those that are none. */
+class CopyFinder {
+  #hash = createHash("sha256");
+  readonly #exact = new ExactIndex();
+  readonly #near: NearIndex | null;
+  readonly #sketch = new Sketch();
+  readonly #shingler = new Shingler(this.#sketch.add);
+
+  constructor(similarity: number | null) {
+    this.#near = similarity === null ? null : new NearIndex(similarity);
+  }
+
+  get bytes(): number {
+    return this.#exact.bytes + (this.#near?.bytes ?? 0);
+  }
+
+  push(piece: Buffer): void {
+    this.#hash.update(piece);
+    if (this.#near !== null) this.#shingler.push(piece);
+  }
+
+  /** The document is whole. */
+  end(document: number): FoundCopy | null {
+    const digest = this.#hash.digest();
+    this.#hash = createHash("sha256");
+    this.#shingler.end();
+    const found = this.#find(digest, document);
+    if (found === null) this.#exact.add(digest, document);
+    this.#sketch.clear();
+    return found;
+  }
+
+  #find(digest: Buffer, document: number): FoundCopy | null {
+    const equal = this.#exact.find(digest);
+    if (equal !== null) return { document: equal, similarity: 1, isExact: true };
+    if (this.#near === null || this.#sketch.isEmpty) return null;
+    const like = this.#near.nearest(this.#sketch);
+    if (like !== null) return { ...like, isExact: false };
+    this.#near.add(document);
+    return null;
+  }
+}
+
+/** Refuses a text that would end, as it is read again, where its document does not. */
+function assertWritable(piece: Buffer, { separator }: KeptFormat, place: () => DocumentPlace): void {
+  if (separator === null || !piece.includes(separator)) return;
+  const { path, number } = place();
+  const what = `document ${number} of ${path} has the separator ${separator} in its text`;
+  throw new CorpusError("INVALID_INPUT", `${what}, so that it cannot be written as plain text: name a file of .jsonl`);
+}
+
+function tooMany(documents: number, most: number): CorpusError {
+  const memory = `${Math.round(most / 2 ** 20).toLocaleString("en-US")} MiB`;
+  return new CorpusError(
+    "INVALID_INPUT",
+    `${documents.toLocaleString("en-US")} documents are more than ${memory} of memory hold what is compared of, half of ` +
+      "what there is: cut the text into larger documents, look for equal ones alone, or take it in parts",
+  );
+}

@@ -1,0 +1,26 @@
+import { at } from "@trainer/disk";
+import type { CorpusFile } from "../find-files.js";
+
+/** Place of a document: its file, and its number there from 1. */
+export interface DocumentPlace {
+  readonly path: string;
+  readonly number: number;
+}
+
+/** Where the documents of a corpus lie, as its files end one after another. */
+export class DocumentPlaces {
+  readonly #ends: number[] = [];
+
+  constructor(private readonly files: readonly Pick<CorpusFile, "path">[]) {}
+
+  /** A file has ended; `documents`: their number so far. */
+  readonly endFile = (documents: number): void => void this.#ends.push(documents);
+
+  /** @param document its number in the corpus, from 0 */
+  of(document: number): DocumentPlace {
+    const found = this.#ends.findIndex((end) => end > document);
+    const file = found === -1 ? this.#ends.length : found; // one that has not ended yet
+    const first = file === 0 ? 0 : at(this.#ends, file - 1);
+    return { path: at(this.files, file).path, number: document - first + 1 };
+  }
+}

@@ -24,5 +24,17 @@ export type LrDecayShape = (typeof lrDecayShapes)[number];
 export const documents = ["line", "paragraph", "file"] as const;
 
 /** Format of files: by their names, or all in one format. */
-export const corpusFormats = ["auto", "text", "jsonl", "csv", "tsv", "parquet", "srt", "vtt", "ipynb", "html"] as const;
+export const corpusFormats = [
+  "auto",
+  "text",
+  "jsonl",
+  "csv",
+  "tsv",
+  "parquet",
+  "srt",
+  "vtt",
+  "ipynb",
+  "html",
+  "epub",
+] as const;
 export type CorpusFormat = (typeof corpusFormats)[number];

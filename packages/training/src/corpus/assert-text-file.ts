@@ -1,9 +1,13 @@
 import { formatOf, compressionOf, namedFormat, READ_NAMES } from "./file-kinds.js";
 import { CorpusError } from "./corpus-error.js";
+import { openEpub } from "./epub-file.js";
 import { statOf } from "./find-files.js";
 import { openParquet } from "./parquet-file.js";
 import { lookAtStart } from "./look-at-start.js";
 import { TextReader } from "./text-reader.js";
+
+/** Formats that are no text by their bytes. */
+const WITHIN: ReadonlySet<string> = new Set(["parquet", "epub"]);
 
 /**
  * Refuses a file that no folder of text would be read with: by its name.
@@ -20,7 +24,7 @@ export function assertTextName(name: string): void {
  * @throws CorpusError INVALID_INPUT
  */
 export function assertTextStart(name: string, start: Uint8Array): void {
-  if (compressionOf(name) !== null || formatOf(name) === "parquet") return;
+  if (compressionOf(name) !== null || WITHIN.has(formatOf(name))) return;
   const reader = new TextReader(name);
   reader.push(start);
   reader.assertUtf8();
@@ -34,6 +38,10 @@ export async function assertTextFile(path: string, name: string): Promise<void> 
   const { size: bytes, mtimeMs: modifiedMs } = statOf(path);
   if (formatOf(name) === "parquet") {
     await using _sound = await openParquet(path);
+    return;
+  }
+  if (formatOf(name) === "epub") {
+    await using _sound = await openEpub(path);
     return;
   }
   // Which field of it has the text is for those to say who read it.

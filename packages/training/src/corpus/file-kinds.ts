@@ -1,9 +1,10 @@
 import { CorpusError } from "./corpus-error.js";
 
 /** Format of one file; "json": an array of texts. */
-export type FileFormat = "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet" | "srt" | "vtt" | "ipynb" | "html";
+export type FileFormat =
+  "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet" | "srt" | "vtt" | "ipynb" | "html" | "epub";
 /** Those that are read from the beginning to the end. */
-export type StreamedFormat = Exclude<FileFormat, "parquet">;
+export type StreamedFormat = Exclude<FileFormat, "parquet" | "epub">;
 
 const COMPRESSED = /\.(?:gz|zst)$/i;
 const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
@@ -24,12 +25,13 @@ const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
   [".html", "html"],
   [".htm", "html"],
   [".xhtml", "html"],
+  [".epub", "epub"],
 ]);
 /** Text with markup that would be learned too, with the tools that remove it. */
 const MARKED: ReadonlyMap<string, string> = new Map([[".xml", "take its tags out first"]]);
 
 /** The names that are read in a folder, for messages and help. */
-export const READ_NAMES = `${[...FORMATS.keys()].join(", ")}, each but .parquet also with .gz or .zst`;
+export const READ_NAMES = `${[...FORMATS.keys()].join(", ")}, each but .parquet and .epub also with .gz or .zst`;
 
 /** The format by a file's name, "unknown" for other names. */
 export function formatOf(path: string): FileFormat | "marked" | "unknown" {

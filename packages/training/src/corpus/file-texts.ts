@@ -1,3 +1,4 @@
+import { EpubTexts } from "./epub-texts.js";
 import type { CorpusFile } from "./find-files.js";
 import { ParquetTexts } from "./parquet-texts.js";
 import { readText, type ReadListeners } from "./read-file.js";
@@ -26,6 +27,7 @@ export interface FileTexts {
 export function textsOf(file: CorpusFile): FileTexts {
   const { format } = file;
   if (format === "parquet") return new ParquetTexts(file);
+  if (format === "epub") return new EpubTexts(file);
   const records = recordReader({ ...file, format });
   return new StreamedTexts(file, records ?? textExtractor({ ...file, format }), records !== null);
 }

@@ -1,4 +1,5 @@
 import { CorpusError } from "./corpus-error.js";
+import { openEpub } from "./epub-file.js";
 import type { StreamedFormat } from "./file-kinds.js";
 import type { CorpusFile, FoundFile } from "./find-files.js";
 import { NoTextField } from "./no-text-field.js";
@@ -27,6 +28,7 @@ export interface Start {
 export async function lookAtStart(found: FoundFile, textField: string | null = null): Promise<Start | null> {
   const { named, format, ...rest } = found;
   if (format === "parquet") return await lookAtParquet(found, textField);
+  if (format === "epub") return await lookAtEpub(found);
   const file = { ...rest, format };
   const start = await startOf(file);
   const extractor = textExtractor(file);
@@ -69,6 +71,13 @@ async function lookAtParquet({ named, ...file }: FoundFile, textField: string | 
     if (!isSure && error instanceof NoTextField) return null;
     throw error;
   }
+}
+
+async function lookAtEpub({ named: _named, ...file }: FoundFile): Promise<Start> {
+  if (file.compression !== null)
+    throw new CorpusError("INVALID_INPUT", `${file.path}: an e-book is compressed within: unpack it (\`gunzip\`)`);
+  await using opened = await openEpub(file.path);
+  return { file, hasText: opened.chapters.length > 0 };
 }
 
 const isTable = ({ format }: CorpusFile) => format === "csv" || format === "tsv";

@@ -1,0 +1,131 @@
+import { crc32 } from "node:zlib";
+import { isErrno } from "@trainer/disk";
+import { Parser } from "htmlparser2";
+import { openPromise, type Entry, type ZipFile } from "yauzl";
+import { CorpusError } from "./corpus-error.js";
+import { unreadable } from "./find-files.js";
+import { RecordBytes } from "./records.js";
+
+/** An e-book whose table of parts was read. */
+export interface Epub extends AsyncDisposable {
+  /** The parts that have its text, in the order of reading, each once. */
+  readonly chapters: readonly Entry[];
+  /** The bytes of a part, unpacked. */
+  read(part: Entry): AsyncGenerator<Buffer, void, undefined>;
+}
+
+const CONTAINER = "META-INF/container.xml";
+const PAGES: ReadonlySet<string | undefined> = new Set(["application/xhtml+xml", "text/html"]);
+/** Bytes of the container or the package, which are parsed in memory, and elements within each other there. */
+const MOST_XML = 16 << 20;
+const DEEPEST = 64;
+
+/** @throws CorpusError CORPUS_UNREADABLE for what is no sound zip archive, or not one of an e-book */
+export async function openEpub(path: string, mostXml = MOST_XML): Promise<Epub> {
+  const zip = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
+    throw isErrno(error, "ENOENT") ? unreadable(path, error) : damaged(path, error);
+  });
+  try {
+    const parts = await partsOf(zip);
+    const read = (part: Entry) => bytesOf(zip, part, `${path}, ${part.fileName}`);
+    const xml = async (name: string) =>
+      elementsOf(await whole(read(partOf(parts, name)), `${path}, ${name}`, mostXml), name);
+    const root = (await xml(CONTAINER)).find(({ name }) => name === "rootfile")?.attributes["full-path"];
+    if (root === undefined) throw new Error(`${CONTAINER} names no package`);
+    const chapters = chaptersOf(await xml(root), root).map((name) => partOf(parts, name));
+    const packed = chapters.reduce((sum, { compressedSize }) => sum + compressedSize, 0);
+    if (packed > zip.fileSize) throw new Error("its parts lie over each other");
+    return { chapters, read, [Symbol.asyncDispose]: async () => zip.close() };
+  } catch (error) {
+    zip.close();
+    throw error instanceof CorpusError ? error : damaged(path, error);
+  }
+}
+
+async function partsOf(zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
+  const parts = new Map<string, Entry>();
+  for await (const part of zip.eachEntry()) parts.set(part.fileName, part);
+  return parts;
+}
+
+function partOf(parts: ReadonlyMap<string, Entry>, name: string): Entry {
+  const part = parts.get(name);
+  if (part === undefined) throw new Error(`there is no ${name} in it`);
+  return part;
+}
+
+async function* bytesOf(zip: ZipFile, part: Entry, where: string): AsyncGenerator<Buffer, void, undefined> {
+  let sum = 0;
+  try {
+    const stream: AsyncIterable<Buffer> = await zip.openReadStreamPromise(part);
+    for await (const chunk of stream) {
+      sum = crc32(chunk, sum);
+      yield chunk;
+    }
+  } catch (error) {
+    throw damaged(where, error);
+  }
+  if (sum !== part.crc32) throw damaged(where, new Error("its checksum is another"));
+}
+
+async function whole(chunks: AsyncIterable<Buffer>, where: string, most: number): Promise<string> {
+  const held = new RecordBytes((bytes) => damaged(where, new Error(`it is longer than ${bytes} bytes`)), most);
+  for await (const chunk of chunks) held.add(chunk);
+  return held.take().toString();
+}
+
+interface Element {
+  /** Without a prefix. */
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string | undefined>>;
+}
+
+function elementsOf(xml: string, name: string): readonly Element[] {
+  const found: Element[] = [];
+  let depth = 0;
+  const parser = new Parser(
+    {
+      onopentag: (tag, attributes) => {
+        found.push({ name: tag.replace(/^.*:/, ""), attributes });
+        depth += 1;
+        if (depth > DEEPEST) throw new Error(`more than ${DEEPEST} elements are open within each other in ${name}`);
+      },
+      onclosetag: () => (depth -= 1),
+    },
+    { xmlMode: true },
+  );
+  parser.end(xml);
+  return found;
+}
+
+/** The names of the pages in the order that the package at `root` gives them, but for its table of contents. */
+function chaptersOf(elements: readonly Element[], root: string): readonly string[] {
+  const items = new Map(
+    elements.flatMap(({ name, attributes: a }) => (name === "item" ? [[a["id"], a] as const] : [])),
+  );
+  const names = elements.flatMap(({ name, attributes }) => {
+    if (name !== "itemref") return [];
+    const item = items.get(attributes["idref"]);
+    if (item === undefined) throw new Error(`${root} has ${JSON.stringify(attributes["idref"])} in its spine alone`);
+    const isContents = item["properties"]?.split(/\s+/).includes("nav") === true;
+    return PAGES.has(item["media-type"]) && !isContents ? [nameOf(item["href"], root)] : [];
+  });
+  return [...new Set(names)];
+}
+
+/** The name of a part by a reference to it from the package. */
+function nameOf(href: string | undefined, root: string): string {
+  if (href === undefined) throw new Error(`${root} names a part without its address`);
+  const base = root.split("/").map(encodeURIComponent).join("/");
+  try {
+    return decodeURIComponent(new URL(href, `epub:///${base}`).pathname.slice(1));
+  } catch (error) {
+    throw new Error(`${root} names a part ${JSON.stringify(href)}, which is no address`, { cause: error });
+  }
+}
+
+function damaged(where: string, cause: unknown): CorpusError {
+  const reason = String(cause).replace(/^\w*Error: /, "");
+  const message = `${where} is of no sound e-book (${reason}): is it cut short? Copy or download it again`;
+  return new CorpusError("CORPUS_UNREADABLE", message, { cause });
+}

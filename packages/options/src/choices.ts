@@ -36,5 +36,6 @@ export const corpusFormats = [
   "ipynb",
   "html",
   "epub",
+  "mbox",
 ] as const;
 export type CorpusFormat = (typeof corpusFormats)[number];

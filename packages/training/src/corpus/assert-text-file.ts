@@ -6,8 +6,8 @@ import { openParquet } from "./parquet-file.js";
 import { lookAtStart } from "./look-at-start.js";
 import { TextReader } from "./text-reader.js";
 
-/** Formats that are no text by their bytes. */
-const WITHIN: ReadonlySet<string> = new Set(["parquet", "epub"]);
+/** Formats whose bytes are no text, or of many encodings. */
+const WITHIN: ReadonlySet<string> = new Set(["parquet", "epub", "mbox"]);
 
 /**
  * Refuses a file that no folder of text would be read with: by its name.
@@ -45,7 +45,8 @@ export async function assertTextFile(path: string, name: string): Promise<void> 
     return;
   }
   // Which field of it has the text is for those to say who read it.
-  const format = namedFormat(name) === "json" ? "json" : "text";
+  const own = namedFormat(name);
+  const format = own === "json" || own === "mbox" ? own : "text";
   const start = await lookAtStart({
     path,
     bytes,

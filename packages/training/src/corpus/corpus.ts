@@ -74,7 +74,7 @@ export interface OpenOptions {
 /**
  * Opens files and folders of text: `.txt` and other names of plain text, `.jsonl` (a field of each line),
  * `.json` (an array of texts, or lines), `.csv`, `.tsv` and
- * `.parquet` (a column of each row), `.srt`, `.vtt`, `.ipynb`, `.html` and `.epub`, gzip and zstd of these but `.parquet` and `.epub`; folders recursively, sorted. Every file's start is inspected,
+ * `.parquet` (a column of each row), `.srt`, `.vtt`, `.ipynb`, `.html`, `.epub` and `.mbox` (each mail), gzip and zstd of these but `.parquet` and `.epub`; folders recursively, sorted. Every file's start is inspected,
  * and the rest while it is read. The field of records is `text`, or what else it is called among people, or the only
  * one that holds a string; that of a file's first record is the file's.
  *

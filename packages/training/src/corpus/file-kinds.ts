@@ -2,9 +2,9 @@ import { CorpusError } from "./corpus-error.js";
 
 /** Format of one file; "json": an array of texts. */
 export type FileFormat =
-  "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet" | "srt" | "vtt" | "ipynb" | "html" | "epub";
-/** Those that are read from the beginning to the end. */
-export type StreamedFormat = Exclude<FileFormat, "parquet" | "epub">;
+  "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet" | "srt" | "vtt" | "ipynb" | "html" | "epub" | "mbox";
+/** Those that are read as UTF-8 from the beginning to the end. */
+export type StreamedFormat = Exclude<FileFormat, "parquet" | "epub" | "mbox">;
 
 const COMPRESSED = /\.(?:gz|zst)$/i;
 const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
@@ -26,6 +26,7 @@ const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
   [".htm", "html"],
   [".xhtml", "html"],
   [".epub", "epub"],
+  [".mbox", "mbox"],
 ]);
 /** Text with markup that would be learned too, with the tools that remove it. */
 const MARKED: ReadonlyMap<string, string> = new Map([[".xml", "take its tags out first"]]);

@@ -1,5 +1,6 @@
 import { EpubTexts } from "./epub-texts.js";
 import type { CorpusFile } from "./find-files.js";
+import { MboxTexts } from "./mbox-texts.js";
 import { ParquetTexts } from "./parquet-texts.js";
 import { readText, type ReadListeners } from "./read-file.js";
 import { recordReader } from "./record-reader.js";
@@ -28,6 +29,7 @@ export function textsOf(file: CorpusFile): FileTexts {
   const { format } = file;
   if (format === "parquet") return new ParquetTexts(file);
   if (format === "epub") return new EpubTexts(file);
+  if (format === "mbox") return new MboxTexts(file);
   const records = recordReader({ ...file, format });
   return new StreamedTexts(file, records ?? textExtractor({ ...file, format }), records !== null);
 }

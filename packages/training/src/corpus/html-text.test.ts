@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { HtmlText } from "./html-text.js";
 
-function read(page: string, size = 1 << 20, most?: number): string {
-  const reader = new HtmlText("a.html", most);
+function read(page: string, size = 1 << 20, mostMarkup?: number): string {
+  const reader = new HtmlText("a.html", mostMarkup === undefined ? {} : { mostMarkup });
   const characters = Array.from(page);
   const texts: Buffer[] = [];
   for (let at = 0; at < characters.length; at += size)

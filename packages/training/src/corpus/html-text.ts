@@ -53,24 +53,35 @@ export class HtmlText implements TextExtractor {
     { recognizeSelfClosing: true }, // as in XHTML: without it an empty script would hide all that follows
   );
 
+  readonly #mostMarkup: number;
+  readonly #mayBeCut: boolean;
+
+  /** @param how mayBeCut: true for a page that may end anywhere */
   constructor(
     private readonly path: string,
-    private readonly mostMarkup = MOST_MARKUP,
-  ) {}
+    { mostMarkup = MOST_MARKUP, mayBeCut = false }: { readonly mostMarkup?: number; readonly mayBeCut?: boolean } = {},
+  ) {
+    this.#mostMarkup = mostMarkup;
+    this.#mayBeCut = mayBeCut;
+  }
 
   *push(chunk: Buffer): Generator<Buffer, void, undefined> {
     this.#write(chunk.toString());
-    if (this.#held > this.mostMarkup)
-      throw this.#wrong(`a tag or comment is longer than ${this.mostMarkup} characters`);
+    if (this.#held > this.#mostMarkup)
+      throw this.#wrong(`a tag or comment is longer than ${this.#mostMarkup} characters`);
     yield* this.#texts();
   }
 
   *end(): Generator<Buffer, void, undefined> {
     this.#write("\n"); // ends whatever is text, and nothing else
-    if (this.#parser.startIndex < this.#taken) throw this.#wrong("the file ends within a tag or comment");
-    if (this.#raw > 0) throw this.#wrong("the file ends within a script or style");
+    if (!this.#mayBeCut) this.#assertWhole();
     if (this.#hasText) this.#said.push("\n");
     yield* this.#texts();
+  }
+
+  #assertWhole(): void {
+    if (this.#parser.startIndex < this.#taken) throw this.#wrong("the file ends within a tag or comment");
+    if (this.#raw > 0) throw this.#wrong("the file ends within a script or style");
   }
 
   #write(text: string): void {

@@ -2,6 +2,7 @@ import { CorpusError } from "./corpus-error.js";
 import { openEpub } from "./epub-file.js";
 import type { StreamedFormat } from "./file-kinds.js";
 import type { CorpusFile, FoundFile } from "./find-files.js";
+import { MboxTexts } from "./mbox-texts.js";
 import { NoTextField } from "./no-text-field.js";
 import { openParquet, textColumn } from "./parquet-file.js";
 import { readBytes, readText } from "./read-file.js";
@@ -29,6 +30,7 @@ export async function lookAtStart(found: FoundFile, textField: string | null = n
   const { named, format, ...rest } = found;
   if (format === "parquet") return await lookAtParquet(found, textField);
   if (format === "epub") return await lookAtEpub(found);
+  if (format === "mbox") return await lookAtMbox(found);
   const file = { ...rest, format };
   const start = await startOf(file);
   const extractor = textExtractor(file);
@@ -78,6 +80,14 @@ async function lookAtEpub({ named: _named, ...file }: FoundFile): Promise<Start>
     throw new CorpusError("INVALID_INPUT", `${file.path}: an e-book is compressed within: unpack it (\`gunzip\`)`);
   await using opened = await openEpub(file.path);
   return { file, hasText: opened.chapters.length > 0 };
+}
+
+/** Reads mails up to the first with a text. */
+async function lookAtMbox({ named: _named, ...file }: FoundFile): Promise<Start> {
+  for await (const { texts } of new MboxTexts(file).read()) {
+    if ([...texts].some(isText)) return { file, hasText: true };
+  }
+  return { file, hasText: false };
 }
 
 const isTable = ({ format }: CorpusFile) => format === "csv" || format === "tsv";

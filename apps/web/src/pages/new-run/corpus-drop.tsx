@@ -49,8 +49,8 @@ export function CorpusDrop({ done }: { readonly done: (name: string, bytes: numb
             Choose a text file
           </label>
           <p id={`${id}-help`} className={styles.help}>
-            or drop one here: plain text, Markdown, JSON lines, a table (.csv), a page (.html), an e-book (.epub),
-            subtitles or a notebook, in UTF-8.
+            or drop one here: plain text, Markdown, JSON lines, a table (.csv), a page (.html), an e-book (.epub), mails
+            (.mbox), subtitles or a notebook, in UTF-8.
           </p>
         </>
       ) : (

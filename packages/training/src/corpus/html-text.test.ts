@@ -69,6 +69,18 @@ test("the main text of a page is taken, without tags, scripts, styles and menus"
   for (const nothing of ["", " \n", "<p></p>", "<script>x</script>"]) expect(read(nothing)).toBe("");
 });
 
+test("where a page has a main part that alone is its text, and one with too much before it is read whole", () => {
+  const page = `<body>menu<main hidden><h1>One</h1></main>between<main><p>two</main><div>legal</div>`;
+  for (const size of [1, 9, 1000]) {
+    expect(read(page, size)).toBe("One\n\ntwo\n");
+    expect(read(`<aside><main>a</main></aside>b`, size)).toBe("b\n");
+    const reader = new HtmlText("a.html", { mostBeforeMain: 3 });
+    const texts: Buffer[] = [];
+    for (let at = 0; at < page.length; at += size) texts.push(...reader.push(Buffer.from(page.slice(at, at + size))));
+    expect(Buffer.concat([...texts, ...reader.end()]).toString()).toBe("menu\n\nOne\n\nbetween\n\ntwo\n\nlegal\n");
+  }
+});
+
 test("chunks may end anywhere", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 60 }), (size) => {

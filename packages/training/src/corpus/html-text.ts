@@ -22,17 +22,34 @@ function namesOf(...lists: readonly string[]): ReadonlySet<string> {
 
 /** Elements within each other at most; the parser looks through all that are open. */
 const DEEPEST = 2048;
+/** Characters of text before a `main`, which are held until one opens or the page ends; a page with more is read whole. */
+const MOST_BEFORE_MAIN = 16 << 20;
 /** Characters of one tag or comment at most: they are held in memory. */
 const MOST_MARKUP = 64 << 20;
 
+/** The part of a page that is read: not known yet, for no `main` has come; what is in `main`; all of it. */
+type Scope = "unknown" | "main" | "all";
+
+interface HowToRead {
+  /** True for a page that may end anywhere. */
+  readonly mayBeCut?: boolean;
+  readonly mostMarkup?: number;
+  readonly mostBeforeMain?: number;
+}
+
 /**
  * Takes the main text out of a page of HTML that comes in chunks: without tags, scripts, styles, forms and what leads to
- * other pages. White space is one blank but in `pre`; paragraphs are parted by a blank line, cells by a tab.
+ * other pages; where it has a `main`, the text in that alone. White space is one blank but in `pre`; paragraphs are parted by a blank line, cells by a tab.
  */
 export class HtmlText implements TextExtractor {
   readonly replaced = 0;
   #said: string[] = [];
+  /** Characters of that. */
+  #characters = 0;
   #hasText = false;
+  #scope: Scope = "unknown";
+  /** Elements `main` that are open. */
+  #main = 0;
   /** What comes before the next text: line breaks, or else a blank or a tab. */
   #breaks = 0;
   #gap = "";
@@ -53,28 +70,25 @@ export class HtmlText implements TextExtractor {
     { recognizeSelfClosing: true }, // as in XHTML: without it an empty script would hide all that follows
   );
 
-  readonly #mostMarkup: number;
-  readonly #mayBeCut: boolean;
+  readonly #how: Required<HowToRead>;
 
-  /** @param how mayBeCut: true for a page that may end anywhere */
   constructor(
     private readonly path: string,
-    { mostMarkup = MOST_MARKUP, mayBeCut = false }: { readonly mostMarkup?: number; readonly mayBeCut?: boolean } = {},
+    how: HowToRead = {},
   ) {
-    this.#mostMarkup = mostMarkup;
-    this.#mayBeCut = mayBeCut;
+    this.#how = { mayBeCut: false, mostMarkup: MOST_MARKUP, mostBeforeMain: MOST_BEFORE_MAIN, ...how };
   }
 
   *push(chunk: Buffer): Generator<Buffer, void, undefined> {
     this.#write(chunk.toString());
-    if (this.#held > this.#mostMarkup)
-      throw this.#wrong(`a tag or comment is longer than ${this.#mostMarkup} characters`);
-    yield* this.#texts();
+    const { mostMarkup } = this.#how;
+    if (this.#held > mostMarkup) throw this.#wrong(`a tag or comment is longer than ${mostMarkup} characters`);
+    if (this.#scope !== "unknown") yield* this.#texts();
   }
 
   *end(): Generator<Buffer, void, undefined> {
     this.#write("\n"); // ends whatever is text, and nothing else
-    if (!this.#mayBeCut) this.#assertWhole();
+    if (!this.#how.mayBeCut) this.#assertWhole();
     if (this.#hasText) this.#said.push("\n");
     yield* this.#texts();
   }
@@ -94,6 +108,7 @@ export class HtmlText implements TextExtractor {
     this.#held = 0;
     this.#depth += 1;
     if (this.#depth > DEEPEST) throw this.#wrong(`more than ${DEEPEST} elements are open within each other`);
+    if (name === "main" && this.#scope === "unknown" && this.#leftOut === 0) this.#begin();
     this.#count(name, 1);
     if (name === "pre") this.#preBegins = true;
     if (name === "br") this.#breaks = Math.min(2, this.#breaks + 1);
@@ -112,6 +127,14 @@ export class HtmlText implements TextExtractor {
     if (LEFT_OUT.has(name)) this.#leftOut += by;
     if (RAW.has(name)) this.#raw += by;
     if (name === "pre") this.#pre += by;
+    if (name === "main") this.#main += by;
+  }
+
+  /** Forgets what came before `main`. */
+  #begin(): void {
+    this.#scope = "main";
+    this.#said = [];
+    this.#hasText = false;
   }
 
   #breakAt(name: string): void {
@@ -121,7 +144,7 @@ export class HtmlText implements TextExtractor {
 
   #text(text: string): void {
     this.#held = 0;
-    if (this.#leftOut > 0) return;
+    if (this.#leftOut > 0 || (this.#scope === "main" && this.#main === 0)) return;
     if (this.#pre > 0) this.#lines(text);
     else this.#words(text);
   }
@@ -147,6 +170,8 @@ export class HtmlText implements TextExtractor {
   #say(text: string): void {
     if (this.#hasText) this.#said.push(this.#breaks > 0 ? "\n".repeat(this.#breaks) : this.#gap);
     this.#said.push(text);
+    this.#characters += text.length;
+    if (this.#scope === "unknown" && this.#characters > this.#how.mostBeforeMain) this.#scope = "all";
     this.#hasText = true;
     this.#breaks = 0;
     this.#gap = "";

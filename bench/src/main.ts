@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { api } from "./api.js";
+import { clients } from "./clients.js";
 import { dataBank } from "./data-bank.js";
 import { estimate } from "./estimate.js";
 import { generate } from "./generate.js";
@@ -28,6 +29,11 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
   tokenizer: {
     about: "training and encoding of byte-level BPE, SentencePiece and characters, peers beside",
     run: tokenizer,
+    rounds: 3,
+  },
+  clients: {
+    about: "sixteen of OpenAI's clients at once beside one after another: tokens a second, and the first token",
+    run: clients,
     rounds: 3,
   },
   generate: { about: "greedy generation with a cache against transformers", run: generate, rounds: 3 },
@@ -116,7 +122,7 @@ for (const [name, { about, run, rounds }] of Object.entries(benchmarks)) {
     .option("--threads <n>", "threads of every side", count, 2)
     .option("--json <file>", "write the report there too")
     .action(async (options: Omit<BenchmarkOptions, "python" | "log"> & { readonly json?: string }) => {
-      const python = run === scale || run === plan ? "" : peersPython(cacheFolder(process.env), log);
+      const python = [scale, plan, clients].includes(run) ? "" : peersPython(cacheFolder(process.env), log);
       const report = await run({ ...options, python, log });
       process.stdout.write(`${table(report)}\n`);
       if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { isErrno } from "@trainer/disk";
 import { Parser } from "htmlparser2";
-import { openPromise, type Entry, type ZipFile } from "yauzl";
+import type { Entry, ZipFile } from "yauzl";
 import { CorpusError } from "./corpus-error.js";
 import { unreadable } from "./find-files.js";
 import { RecordBytes } from "./records.js";
@@ -22,6 +22,7 @@ const DEEPEST = 64;
 
 /** @throws CorpusError CORPUS_UNREADABLE for what is no sound zip archive, or not one of an e-book */
 export async function openEpub(path: string, mostXml = MOST_XML): Promise<Epub> {
+  const { openPromise } = await import("yauzl"); // here, or every command would load it
   const zip = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
     throw isErrno(error, "ENOENT") ? unreadable(path, error) : damaged(path, error);
   });

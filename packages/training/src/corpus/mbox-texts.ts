@@ -1,4 +1,3 @@
-import PostalMime from "postal-mime";
 import { CorpusError } from "./corpus-error.js";
 import type { FileTexts, TextBatch } from "./file-texts.js";
 import { HtmlText } from "./html-text.js";
@@ -37,6 +36,7 @@ export class MboxTexts implements FileTexts {
   }
 
   async #text(mail: Buffer): Promise<Buffer> {
+    const { default: PostalMime } = await import("postal-mime"); // here, or every command would load it
     const { text = "", html } = await PostalMime.parse(mail, { forceRfc822Attachments: true }).catch(
       (error: unknown) => {
         throw this.#wrong(String(error));

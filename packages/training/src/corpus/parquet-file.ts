@@ -1,5 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { parquetMetadataAsync, parquetSchema, type AsyncBuffer, type FileMetaData, type SchemaTree } from "hyparquet";
+import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
 import { CorpusError } from "./corpus-error.js";
 import { unreadable } from "./find-files.js";
 import { NoTextField } from "./no-text-field.js";
@@ -8,11 +8,13 @@ import { chooseField, fieldsThere, quoted } from "./text-field.js";
 /** A parquet file with its footer read. */
 export interface ParquetFile extends AsyncDisposable {
   readonly metadata: FileMetaData;
+  readonly schema: SchemaTree;
   readonly buffer: AsyncBuffer;
 }
 
 /** @throws CorpusError CORPUS_UNREADABLE for what has no sound footer */
 export async function openParquet(path: string): Promise<ParquetFile> {
+  const { parquetMetadataAsync, parquetSchema } = await import("hyparquet"); // here, or every command would load it
   const handle = await open(path).catch((error: unknown) => {
     throw unreadable(path, error);
   });
@@ -20,7 +22,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     const { size: byteLength } = await handle.stat();
     const buffer = { byteLength, slice: slicesOf(handle, byteLength) };
     const metadata = await parquetMetadataAsync(buffer);
-    return { metadata, buffer, [Symbol.asyncDispose]: () => handle.close() };
+    return { metadata, schema: parquetSchema(metadata), buffer, [Symbol.asyncDispose]: () => handle.close() };
   } catch (error) {
     await handle.close();
     throw damaged(path, error);
@@ -48,8 +50,8 @@ export function damaged(where: string, cause: unknown): CorpusError {
  * The column with the text, a column of strings.
  * @throws NoTextField with the columns that there are
  */
-export function textColumn(path: string, { metadata }: Pick<ParquetFile, "metadata">, wanted: string | null): string {
-  const columns = parquetSchema(metadata).children.map((column) => [column.element.name, kindOf(column)] as const);
+export function textColumn(path: string, { schema }: Pick<ParquetFile, "schema">, wanted: string | null): string {
+  const columns = schema.children.map((column) => [column.element.name, kindOf(column)] as const);
   const strings = columns.flatMap(([name, kind]) => (kind === "string" ? [name] : []));
   const field = wanted ?? chooseField(strings);
   if (field !== null && strings.includes(field)) return field;

@@ -1,5 +1,3 @@
-import { parquetReadObjects } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import { CorpusError } from "./corpus-error.js";
 import type { FileTexts, TextBatch } from "./file-texts.js";
 import type { CorpusFile } from "./find-files.js";
@@ -33,6 +31,8 @@ export class ParquetTexts implements FileTexts {
     // The column's pages are read where they lie; a listener hears the whole file in its order.
     if (onStored !== undefined)
       for await (const chunk of readBytes({ path, bytes: size, compression: null })) onStored(chunk);
+    const { parquetReadObjects } = await import("hyparquet");
+    const { compressors } = await import("hyparquet-compressors");
     await using opened = await openParquet(path);
     const { metadata, buffer: file } = opened;
     const field = textColumn(path, opened, this.file.field);

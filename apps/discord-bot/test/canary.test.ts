@@ -57,7 +57,7 @@ const BAD: Readonly<Record<string, string | Buffer>> = {
   "nameless.jsonl": `{"name": "${CORPUS}"}\n`,
   "nul.jsonl": `{"text": "${CORPUS}\\u0000"}\n`,
   "array.json": `["fine", ${CORPUS}]`,
-  "other.json": `{"${CORPUS}": ["${CORPUS}"]}`,
+  "other.json": `{"items": ["${CORPUS}"]}`, // names of fields are told: who has to name one chooses among them
   "after.json": `["${CORPUS}"] ${CORPUS}`,
   "nul.txt": `${CORPUS}\0${CORPUS}`,
   "wide.txt": Buffer.from(`${CORPUS} `.repeat(50), "utf16le"),

@@ -25,7 +25,7 @@ export default defineConfig({
     globalSetup: `${root}packages/testing/src/own-folders.ts`,
     pool: "forks", // a native crash names its file and takes no other down
     testTimeout: 30_000,
-    maxWorkers: Math.max(3, availableParallelism() - 1), // many tests wait for processes more than they compute
+    maxWorkers: Math.max(2, availableParallelism() - 1), // many tests wait for processes more than they compute
     // Several processes share the cores: a thread of libtorch that waits must not spin on one meanwhile.
     // Where tests measure at the same time, equal runs might come to multiply by different libraries.
     env: { OMP_WAIT_POLICY: "passive", TRAINER_MEASURE_PRODUCTS: "0" },

@@ -6,18 +6,51 @@ const MOST = 4 << 20;
 const WITHIN_MS = 30_000;
 const Caused = z.object({ cause: z.instanceof(Error) });
 
+/** Server of a tracker. */
+export interface Server {
+  /** Name of the tracker, in messages. */
+  readonly name: string;
+  /** Address in messages. */
+  readonly url: string;
+  /** What paths of questions follow, without a slash at its end. */
+  readonly root: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A refusal's code, null where the tracker gives none, and reason, in few words. */
+  readonly refusal: z.ZodType<{ readonly code: string | null; readonly why: string }>;
+}
+
 export interface Question {
   readonly method: "GET" | "POST";
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly path: string;
   readonly body?: object;
 }
 
+/** A server's answer by its schema. @throws TrackerError for a refusal, and for what is no such answer */
+export async function answerOf<T>(
+  server: Server,
+  question: Question,
+  schema: z.ZodType<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const { name, url, refusal } = server;
+  const { status, text } = await ask(server, question, signal);
+  if (status !== 200) {
+    const { code, why } = parsed(refusal, text) ?? { code: null, why: "" };
+    throw new TrackerError(`${name} at ${url} answers ${status}${why && `: ${why}`}`, code);
+  }
+  const answer = parsed(schema, text);
+  if (answer === null) throw new TrackerError(`${url} answers ${question.path} with what ${name} would not say`);
+  return answer;
+}
+
 /** Status and text of an answer, whole within half a minute. */
-export async function ask(question: Question, signal: AbortSignal): Promise<{ status: number; text: string }> {
-  const { method, url, headers, body } = question;
+async function ask(
+  { root, headers }: Server,
+  { method, path, body }: Question,
+  signal: AbortSignal,
+): Promise<{ status: number; text: string }> {
   try {
-    const answer = await fetch(url, {
+    const answer = await fetch(`${root}/${path}`, {
       method,
       headers: { ...headers, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
       body: body === undefined ? null : JSON.stringify(body),
@@ -26,7 +59,7 @@ export async function ask(question: Question, signal: AbortSignal): Promise<{ st
     return { status: answer.status, text: await textOf(answer) };
   } catch (error) {
     if (error instanceof TrackerError) throw error;
-    throw new TrackerError(`${new URL(url).origin} does not answer: ${reasonOf(error)}`, null, { cause: error });
+    throw new TrackerError(`${new URL(root).origin} does not answer: ${reasonOf(error)}`, null, { cause: error });
   }
 }
 

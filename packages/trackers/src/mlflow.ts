@@ -1,6 +1,6 @@
 import { plainSettings } from "@trainer/training/files";
 import { z } from "zod";
-import { ask, parsed } from "./ask.js";
+import { answerOf, type Server } from "./ask.js";
 import { TrackerError } from "./tracker-error.js";
 import type { HeldRun, Row, RunState, TrackedRun, Tracker } from "./tracker.js";
 
@@ -14,7 +14,9 @@ const LONGEST_NAME = 250;
 const RUN_ID = "model_trainer.run_id";
 const STARTED_AT = "model_trainer.started_at";
 
-const Refusal = z.object({ error_code: z.string(), message: z.string().default("") });
+const Refusal = z
+  .object({ error_code: z.string(), message: z.string().default("") })
+  .transform(({ error_code: code, message }) => ({ code, why: `${code}: ${message.slice(0, 300)}` }));
 const ExperimentId = z.object({ experiment_id: z.string() });
 const FoundExperiment = z.object({ experiment: ExperimentId });
 const Run = z.object({
@@ -60,7 +62,13 @@ type MlflowStatus = (typeof STATUS)[RunState["status"]];
 export class Mlflow implements Tracker {
   readonly name = "mlflow";
 
-  constructor(readonly settings: MlflowSettings) {}
+  readonly #server: Server;
+
+  constructor(readonly settings: MlflowSettings) {
+    const { url, authorization } = settings;
+    const headers: Record<string, string> = authorization === null ? {} : { Authorization: authorization };
+    this.#server = { name: "MLflow", url, root: `${url}/api/2.0/mlflow`, headers, refusal: Refusal };
+  }
 
   async open(run: TrackedRun, signal: AbortSignal): Promise<HeldRun> {
     const experiment = await this.#experiment(signal);
@@ -90,7 +98,8 @@ export class Mlflow implements Tracker {
   async #experiment(signal: AbortSignal): Promise<string> {
     const name = this.settings.experiment;
     const path = `experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`;
-    const get = async () => (await this.#ask("GET", path, undefined, FoundExperiment, signal)).experiment.experiment_id;
+    const get = async () =>
+      (await answerOf(this.#server, { method: "GET", path }, FoundExperiment, signal)).experiment.experiment_id;
     try {
       return await get();
     } catch (error) {
@@ -120,28 +129,7 @@ export class Mlflow implements Tracker {
   }
 
   async #post<T>(path: string, body: object, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
-    return await this.#ask("POST", path, body, schema, signal);
-  }
-
-  async #ask<T>(
-    method: "GET" | "POST",
-    path: string,
-    body: object | undefined,
-    schema: z.ZodType<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    const { url, authorization } = this.settings;
-    const headers: Record<string, string> = authorization === null ? {} : { Authorization: authorization };
-    const to = `${url}/api/2.0/mlflow/${path}`;
-    const { status, text } = await ask({ method, url: to, headers, ...(body && { body }) }, signal);
-    const refusal = parsed(Refusal, text);
-    if (status !== 200) {
-      const why = refusal === null ? "" : `: ${refusal.error_code}: ${refusal.message.slice(0, 300)}`;
-      throw new TrackerError(`MLflow at ${url} answers ${status}${why}`, refusal?.error_code ?? null);
-    }
-    const answer = parsed(schema, text);
-    if (answer === null) throw new TrackerError(`${url} answers ${path} with what MLflow would not say`);
-    return answer;
+    return await answerOf(this.#server, { method: "POST", path, body }, schema, signal);
   }
 }
 

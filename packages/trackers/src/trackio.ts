@@ -1,6 +1,6 @@
 import { plainSettings } from "@trainer/training/files";
 import { z } from "zod";
-import { ask, parsed } from "./ask.js";
+import { answerOf, type Server } from "./ask.js";
 import { trackedId } from "./tracked-id.js";
 import { TrackerError } from "./tracker-error.js";
 import type { HeldRun, Row, TrackedRun, Tracker } from "./tracker.js";
@@ -12,7 +12,7 @@ const API_VERSION = 1;
 
 const Version = z.object({ api_version: z.int() });
 const Taken = z.object({ data: z.null() });
-const Refusal = z.object({ error: z.string() });
+const Refusal = z.object({ error: z.string() }).transform(({ error }) => ({ code: null, why: error.slice(0, 300) }));
 
 export const TrackioSettings = z.object({
   /** Of the server, without a slash at its end. */
@@ -30,10 +30,16 @@ export type TrackioSettings = z.output<typeof TrackioSettings>;
 export class Trackio implements Tracker {
   readonly name = "trackio";
 
-  constructor(readonly settings: TrackioSettings) {}
+  readonly #server: Server;
+
+  constructor(readonly settings: TrackioSettings) {
+    const { url, writeToken } = settings;
+    const headers: Record<string, string> = writeToken === null ? {} : { "X-Trackio-Write-Token": writeToken };
+    this.#server = { name: "trackio", url, root: url, headers, refusal: Refusal };
+  }
 
   async open(run: TrackedRun, signal: AbortSignal): Promise<HeldRun> {
-    const { api_version: version } = await this.#ask("GET", "version", undefined, Version, signal);
+    const { api_version: version } = await answerOf(this.#server, { method: "GET", path: "version" }, Version, signal);
     if (version !== API_VERSION)
       throw new TrackerError(
         `trackio at ${this.settings.url} has version ${version} of its interface; ${API_VERSION} is what is known here`,
@@ -43,26 +49,8 @@ export class Trackio implements Tracker {
 
   /** @param logs as trackio's `bulk_log` has them */
   async log(logs: readonly object[], signal: AbortSignal): Promise<void> {
-    await this.#ask("POST", "api/bulk_log", { kwargs: { logs, hf_token: null } }, Taken, signal);
-  }
-
-  async #ask<T>(
-    method: "GET" | "POST",
-    path: string,
-    body: object | undefined,
-    schema: z.ZodType<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    const { url, writeToken } = this.settings;
-    const headers: Record<string, string> = writeToken === null ? {} : { "X-Trackio-Write-Token": writeToken };
-    const { status, text } = await ask({ method, url: `${url}/${path}`, headers, ...(body && { body }) }, signal);
-    if (status !== 200) {
-      const why = parsed(Refusal, text)?.error.slice(0, 300) ?? "";
-      throw new TrackerError(`trackio at ${url} answers ${status}${why && `: ${why}`}`);
-    }
-    const answer = parsed(schema, text);
-    if (answer === null) throw new TrackerError(`${url} answers ${path} with what trackio would not say`);
-    return answer;
+    const body = { kwargs: { logs, hf_token: null } };
+    await answerOf(this.#server, { method: "POST", path: "api/bulk_log", body }, Taken, signal);
   }
 }
 

@@ -3,16 +3,15 @@ import type { Deduplication, ShownCopy, ShownDocument } from "@trainer/training"
 import { TrainOptions } from "@trainer/options";
 import { leftOutSentences } from "@trainer/training/options";
 import { z } from "zod";
-import { lookingOn, ProgressLine } from "../../display/progress-line.js";
 import { formatBytes, formatCount } from "../../display/quantity.js";
-import { CORPUS_ARGUMENT, corpusArgument } from "../../flags/corpus-argument.js";
+import { CORPUS_ARGUMENT } from "../../flags/corpus-argument.js";
 import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
 import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { UsageError } from "../../process/errors.js";
 import { shellWord } from "../../process/home-flag.js";
 import type { Io } from "../../process/io.js";
-import { fetching } from "../../runs/fetching.js";
+import { withCorpus } from "../../runs/with-corpus.js";
 
 const { document } = TrainOptions.shape;
 
@@ -62,32 +61,23 @@ export function define(command: Command, io: Io): void {
       if (exact && given.has("similarity")) {
         throw new UsageError("--similarity is of near copies, for which --exact does not look: leave one of them out");
       }
-      const { corpusPaths, deduplicate, openHome } = await import("@trainer/training/files");
-      const named = corpusArgument(names);
-      await io.interruptible(async (signal) => {
-        using corpus = await corpusPaths(named, {
-          home: openHome(home),
-          ...(await fetching({ home, io, out })),
-          signal,
-        });
-        const line = new ProgressLine(io, out);
-        const written = dryRun ? null : path;
-        const result = await deduplicate(corpus.paths, {
+      const { deduplicate } = await import("@trainer/training/files");
+      const written = dryRun ? null : path;
+      const result = await withCorpus(names, { home, io, out }, async ({ paths, where, line }) =>
+        deduplicate(paths, {
           ...textOptions(options),
+          ...where,
           document: unit,
           out: written,
           similarity: exact ? null : similarity,
-          home: openHome(home),
-          signal,
-          onLook: lookingOn(line),
           onRead: ({ stage, bytes, totalBytes }) => line.update(STAGES[stage], bytes / Math.max(1, totalBytes)),
-        }).finally(() => line.clear());
-        out.result(deduplicationJson(result, written), () =>
-          [...deduplicationFacts(result), ...next({ written, unit, separator: options.documentSeparator, flags })].join(
-            "\n",
-          ),
-        );
-      });
+        }),
+      );
+      out.result(deduplicationJson(result, written), () =>
+        [...deduplicationFacts(result), ...next({ written, unit, separator: options.documentSeparator, flags })].join(
+          "\n",
+        ),
+      );
     },
   });
 }

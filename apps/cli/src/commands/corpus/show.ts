@@ -2,12 +2,11 @@ import type { Command } from "commander";
 import type { CorpusStatistics } from "@trainer/training";
 import { leftOutSentences } from "@trainer/training/options";
 import { z } from "zod";
-import { CORPUS_ARGUMENT, corpusArgument } from "../../flags/corpus-argument.js";
+import { CORPUS_ARGUMENT } from "../../flags/corpus-argument.js";
 import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
-import { lookingOn, ProgressLine } from "../../display/progress-line.js";
 import { formatBytes, formatCount } from "../../display/quantity.js";
-import { fetching } from "../../runs/fetching.js";
+import { withCorpus } from "../../runs/with-corpus.js";
 import type { Io } from "../../process/io.js";
 import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
 
@@ -23,24 +22,15 @@ export function define(command: Command, io: Io): void {
       "trainer corpus show texts/ --json": "for a script",
     },
     async run({ args: { corpus: names }, options, home, out, io }) {
-      const { corpusPaths, corpusStatistics, openHome } = await import("@trainer/training/files");
-      const named = corpusArgument(names);
-      await io.interruptible(async (signal) => {
-        using corpus = await corpusPaths(named, {
-          home: openHome(home),
-          ...(await fetching({ home, io, out })),
-          signal,
-        });
-        const line = new ProgressLine(io, out);
-        const statistics = await corpusStatistics(corpus.paths, {
+      const { corpusStatistics } = await import("@trainer/training/files");
+      const statistics = await withCorpus(names, { home, io, out }, async ({ paths, where, line }) =>
+        corpusStatistics(paths, {
           ...textOptions(options),
-          home: openHome(home),
-          signal,
-          onLook: lookingOn(line),
+          ...where,
           onRead: ({ bytes, totalBytes }) => line.update("reading", bytes / Math.max(1, totalBytes)),
-        }).finally(() => line.clear());
-        out.result(statisticsJson(statistics), () => statisticsFacts(statistics).join("\n"));
-      });
+        }),
+      );
+      out.result(statisticsJson(statistics), () => statisticsFacts(statistics).join("\n"));
     },
   });
 }

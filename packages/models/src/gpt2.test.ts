@@ -1,6 +1,6 @@
-import { fileURLToPath } from "node:url";
 import { arange, manualSeed, readSafetensors, setNumThreads, tensor, zeros, type Tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
+import { fixtureOf } from "../test/fixtures.js";
 import type { Cache } from "./cache.js";
 import { gpt2 } from "./gpt2.js";
 import { gpt2Config } from "./gpt2-config.js";
@@ -10,7 +10,7 @@ import { logits, loss } from "./model.js";
 import { build } from "./registry.js";
 
 setNumThreads(1);
-const FIXTURE = fileURLToPath(new URL("../test/fixtures/gpt2", import.meta.url));
+const FIXTURE = fixtureOf("gpt2");
 const ids = readSafetensors(`${FIXTURE}/reference.safetensors`).tensors.get("ids")?.select(0, 0) ?? tensor([]); // (B, T)
 const evaluate = { training: false };
 

@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   readSafetensors,
   setNumThreads,
@@ -12,6 +11,7 @@ import {
   type Tensor,
 } from "@trainer/torch";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { fixtureOf } from "../test/fixtures.js";
 import { readModelConfig } from "./config-file.js";
 import { gpt2 } from "./gpt2.js";
 import { gpt2Config } from "./gpt2-config.js";
@@ -20,7 +20,7 @@ import { logits, type CausalLm } from "./model.js";
 import { build } from "./registry.js";
 import { readStoredIds } from "./stored-ids.js";
 
-const FIXTURE = fileURLToPath(new URL("../test/fixtures/gpt2", import.meta.url));
+const FIXTURE = fixtureOf("gpt2");
 setNumThreads(1);
 let dir = "";
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "model-"))));
@@ -104,7 +104,7 @@ test.each([
   "a file of %s that has one parameter under two names, with %s and without, is refused by both",
   async (family, prefix, name) => {
     const bare = name.slice(prefix.length);
-    const from = fileURLToPath(new URL(`../test/fixtures/${family}`, import.meta.url));
+    const from = fixtureOf(family);
     cpSync(from, dir, { recursive: true });
     const { tensors } = readSafetensors(join(from, "model.safetensors"));
     const stored = new Map(tensors);

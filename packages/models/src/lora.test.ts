@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { matching, scratch } from "@trainer/testing";
 import {
   manualSeed,
@@ -16,6 +15,7 @@ import {
   type Tensor,
 } from "@trainer/torch";
 import { expect, test } from "vitest";
+import { fixtureOf } from "../test/fixtures.js";
 import { gpt2 } from "./gpt2.js";
 import { charLstm } from "./char-lstm.js";
 import { charLstmConfig } from "./char-lstm-config.js";
@@ -29,8 +29,7 @@ import { loadAdapter, saveAdapter } from "./peft.js";
 import { build } from "./registry.js";
 
 setNumThreads(1);
-const fixture = (path: string) => fileURLToPath(new URL(`../test/fixtures/${path}`, import.meta.url));
-const { tensors: base } = readSafetensors(fixture("gpt2/reference.safetensors"));
+const { tensors: base } = readSafetensors(fixtureOf("gpt2/reference.safetensors"));
 
 function from(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
   const found = tensors.get(name);
@@ -52,9 +51,9 @@ function firstBatch() {
 test.each(["all", "one"])(
   "an adapter of PEFT (layers: %s) gives its logits, loss, gradients and merged weights",
   async (name) => {
-    const { tensors: reference } = readSafetensors(fixture(`lora/${name}/reference.safetensors`));
-    const { model } = await loadModel(fixture("gpt2"));
-    const lora = await loadAdapter(fixture(`lora/${name}`), model);
+    const { tensors: reference } = readSafetensors(fixtureOf(`lora/${name}/reference.safetensors`));
+    const { model } = await loadModel(fixtureOf("gpt2"));
+    const lora = await loadAdapter(fixtureOf(`lora/${name}`), model);
     const batch = firstBatch();
     expect(difference(logits(lora.model, batch.inputs, { training: false }), from(reference, "logits"))).toBeLessThan(
       1e-5,
@@ -101,11 +100,11 @@ test("merging leaves no tensor but the merged weights", () => {
 });
 
 test("layers that store their weights (out, in) merge as well", async () => {
-  const { model } = await loadModel(fixture("llama"));
+  const { model } = await loadModel(fixtureOf("llama"));
   const lora = addLora(model, { rank: 2, alpha: 4, targets: ["q_proj", "down_proj"] });
   expect([lora.inOut, lora.targetModules]).toEqual([false, ["down_proj", "q_proj"]]);
   noGrad(() => lora.adapter.list().forEach((p) => p.normal_(0, 0.3)));
-  const { model: whole } = await loadModel(fixture("llama"));
+  const { model: whole } = await loadModel(fixtureOf("llama"));
   const adapted = logits(lora.model, ids, evaluate);
   expect(difference(logits(whole, ids, evaluate), adapted)).toBeGreaterThan(0.1);
   whole.params.load(lora.merged());
@@ -178,7 +177,7 @@ test("an adapter that is of another kind, damaged or for another model is refuse
   await saveAdapter(dir.path, addLora(model, { rank: 2, alpha: 2 }), "base");
   const path = dir.join("adapter_config.json");
   const written = readFileSync(path, "utf8");
-  await expect(loadAdapter(fixture("lora/all"), model)).rejects.toMatchObject({
+  await expect(loadAdapter(fixtureOf("lora/all"), model)).rejects.toMatchObject({
     code: "MODEL_LOAD_FAILED",
     message: matching(/lora\/all: TorchError: .*lora_A/s), // of another size
     cause: { name: "TorchError" },

@@ -1,7 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { scratch } from "@trainer/testing";
 import { AdamW, clipGradNorm, noGrad, readSafetensors, scope, setNumThreads, Tape, type Tensor } from "@trainer/torch";
 import { describe, expect, test } from "vitest";
+import { fixtureOf, TRANSFORMERS } from "../test/fixtures.js";
 import { loadModel, saveModel } from "./hf.js";
 import { logits, loss, type CausalLm } from "./model.js";
 
@@ -12,7 +12,7 @@ const difference = (a: Tensor, b: Tensor) => a.detach().sub(b).abs().max().item(
 
 /** A model that transformers made, and what it computed of it. */
 function open(name: string) {
-  const dir = fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url));
+  const dir = fixtureOf(name);
   const { tensors: reference } = readSafetensors(`${dir}/reference.safetensors`);
   const expected = (tensor: string): Tensor => {
     const found = reference.get(tensor);
@@ -39,20 +39,7 @@ const differing = (model: CausalLm, expected: (name: string) => Tensor, of: (par
     })
     .map(([name]) => name);
 
-describe.each([
-  "gpt2",
-  "llama",
-  "llama-untied",
-  "mistral",
-  "qwen2",
-  "qwen3",
-  "olmo2",
-  "gpt_neox",
-  "gpt_neox-serial",
-  "phi3",
-  "phi3-longrope",
-  "char_lstm",
-])("%s", (name) => {
+describe.each([...TRANSFORMERS, "char_lstm"])("%s", (name) => {
   const { dir, reference, expected, batchOf } = open(name);
 
   test("logits, loss and gradients are those of the reference", async () => {

@@ -1,15 +1,15 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { scratch } from "@trainer/testing";
 import { openSafetensors, ones, setNumThreads } from "@trainer/torch";
 import { expect, test } from "vitest";
+import { fixtureOf } from "../test/fixtures.js";
 import { loadModel, saveModel } from "./hf.js";
 import type { CausalLm } from "./model.js";
 import { INDEX_FILE } from "./file-names.js";
 import { writeShards } from "./shards.js";
 
-const FIXTURE = fileURLToPath(new URL("../test/fixtures/llama", import.meta.url));
+const FIXTURE = fixtureOf("llama");
 setNumThreads(1);
 
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern); // without its `any`

@@ -2,26 +2,13 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { setNumThreads, tensor } from "@trainer/torch";
 import { afterAll, expect, test } from "vitest";
+import { fixtureOf, TRANSFORMERS } from "../test/fixtures.js";
 import { loadModel, saveModel } from "./hf.js";
 import { logits } from "./model.js";
 
 setNumThreads(1);
-const NAMES = [
-  "gpt2",
-  "llama",
-  "llama-untied",
-  "mistral",
-  "qwen2",
-  "qwen3",
-  "olmo2",
-  "gpt_neox",
-  "gpt_neox-serial",
-  "phi3",
-  "phi3-longrope",
-];
 const near = (value: number): unknown => expect.closeTo(value, 5); // without its `any`
 const dir = mkdtempSync(join(tmpdir(), "transformers-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -51,13 +38,13 @@ test.skipIf(python === undefined)(
   async () => {
     const ids = tensor(BigInt64Array.from([5n, 6n, 7n, 8n]), [1, 4]);
     const ours: number[][] = [];
-    for (const name of NAMES) {
-      const { model } = await loadModel(fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url)));
+    for (const name of TRANSFORMERS) {
+      const { model } = await loadModel(fixtureOf(name));
       const options = name === "llama" ? { maxShardBytes: 12_000 } : {}; // one of them in several files
       await saveModel(join(dir, name), model, { bosTokenId: 2, eosTokenId: 3, padTokenId: 0 }, options);
       ours.push(Array.from(logits(model, ids, { training: false }).flatten().data(), Number));
     }
-    const args = ["-c", SCRIPT, ...NAMES.map((name) => join(dir, name))];
+    const args = ["-c", SCRIPT, ...TRANSFORMERS.map((name) => join(dir, name))];
     const out = execFileSync(python ?? "", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
     const theirs: unknown = JSON.parse(out.trim().split("\n").at(-1) ?? "");
     expect(theirs).toEqual(ours.map((row) => row.map(near)));

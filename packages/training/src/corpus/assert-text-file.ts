@@ -1,13 +1,10 @@
-import { formatOf, compressionOf, namedFormat, READ_NAMES } from "./file-kinds.js";
+import { compressionOf, formatOf, isStreamed, namedFormat, READ_NAMES } from "./file-kinds.js";
 import { CorpusError } from "./corpus-error.js";
 import { openEpub } from "./epub-file.js";
 import { statOf } from "./find-files.js";
 import { openParquet } from "./parquet-file.js";
 import { lookAtStart } from "./look-at-start.js";
 import { TextReader } from "./text-reader.js";
-
-/** Formats whose bytes are no text, or of many encodings. */
-const WITHIN: ReadonlySet<string> = new Set(["parquet", "epub", "mbox"]);
 
 /**
  * Refuses a file that no folder of text would be read with: by its name.
@@ -24,7 +21,7 @@ export function assertTextName(name: string): void {
  * @throws CorpusError INVALID_INPUT
  */
 export function assertTextStart(name: string, start: Uint8Array): void {
-  if (compressionOf(name) !== null || WITHIN.has(formatOf(name))) return;
+  if (compressionOf(name) !== null || !isStreamed(namedFormat(name))) return;
   const reader = new TextReader(name);
   reader.push(start);
   reader.assertUtf8();
@@ -36,16 +33,16 @@ export function assertTextStart(name: string, start: Uint8Array): void {
  */
 export async function assertTextFile(path: string, name: string): Promise<void> {
   const { size: bytes, mtimeMs: modifiedMs } = statOf(path);
-  if (formatOf(name) === "parquet") {
+  const own = namedFormat(name);
+  if (own === "parquet") {
     await using _sound = await openParquet(path);
     return;
   }
-  if (formatOf(name) === "epub") {
+  if (own === "epub") {
     await using _sound = await openEpub(path);
     return;
   }
   // Which field of it has the text is for those to say who read it.
-  const own = namedFormat(name);
   const format = own === "json" || own === "mbox" ? own : "text";
   const start = await lookAtStart({
     path,

@@ -1,5 +1,5 @@
 import type { BatchBuilder } from "./document-batch.js";
-import { skipSpace } from "./whitespace.js";
+import { isBlank, skipSpace } from "./whitespace.js";
 
 /** The unit of a document: each stripped line, each run of lines between blank ones, or each file (or jsonl record). */
 export type DocumentMode = "line" | "paragraph" | "file";
@@ -100,7 +100,7 @@ function keepWhole(into: BatchBuilder): DocumentCutter {
   let blank = true;
   return {
     push(text) {
-      blank &&= skipSpace(text, 0, text.length) === text.length;
+      blank &&= isBlank(text);
       into.append(text);
     },
     endText() {

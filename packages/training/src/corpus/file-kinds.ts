@@ -3,8 +3,14 @@ import { CorpusError } from "./corpus-error.js";
 /** Format of one file; "json": an array of texts. */
 export type FileFormat =
   "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet" | "srt" | "vtt" | "ipynb" | "html" | "epub" | "mbox";
-/** Those that are read as UTF-8 from the beginning to the end. */
-export type StreamedFormat = Exclude<FileFormat, "parquet" | "epub" | "mbox">;
+/** Formats that hold their texts packed, or in encodings of their own. */
+type ContainerFormat = "parquet" | "epub" | "mbox";
+/** Formats that are UTF-8 text from the beginning to the end. */
+export type StreamedFormat = Exclude<FileFormat, ContainerFormat>;
+
+const CONTAINERS: Readonly<Record<ContainerFormat, true>> = { parquet: true, epub: true, mbox: true };
+
+export const isStreamed = (format: FileFormat): format is StreamedFormat => !(format in CONTAINERS);
 
 const COMPRESSED = /\.(?:gz|zst)$/i;
 const FORMATS: ReadonlyMap<string, FileFormat> = new Map([

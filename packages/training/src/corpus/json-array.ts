@@ -1,7 +1,7 @@
 import { CorpusError } from "./corpus-error.js";
 import { recordText } from "./record-text.js";
 import { RecordBytes, type RecordReader } from "./records.js";
-import { asciiSpaces, skipSpace } from "./whitespace.js";
+import { asciiSpaces, isBlank } from "./whitespace.js";
 
 /**
  * Reads one JSON array that comes in chunks: its strings, or a field of its objects. Only one element at a time
@@ -67,7 +67,7 @@ export class JsonArray implements RecordReader {
 
   *#take(mayBeNone: boolean): Generator<Buffer, void, undefined> {
     const element = this.#held.take();
-    if (mayBeNone && skipSpace(element, 0, element.length) === element.length) return;
+    if (mayBeNone && isBlank(element)) return;
     const record = recordText(element.toString().trim(), { plain: true, field: this.field });
     if ("wrong" in record) throw this.#wrong(record.wrong);
     this.field = record.field;

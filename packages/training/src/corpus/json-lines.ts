@@ -1,7 +1,7 @@
 import { CorpusError } from "./corpus-error.js";
 import { recordText } from "./record-text.js";
 import { RecordBytes, type RecordReader } from "./records.js";
-import { skipSpace } from "./whitespace.js";
+import { isBlank } from "./whitespace.js";
 
 /** Reads JSON lines that come in chunks: a field of each, blank lines skipped. */
 export class JsonLines implements RecordReader {
@@ -32,7 +32,7 @@ export class JsonLines implements RecordReader {
   /** The last line, if the file does not end with a line break. */
   *end(): Generator<Buffer, void, undefined> {
     const line = this.#held.take();
-    if (skipSpace(line, 0, line.length) < line.length) yield this.#parse(line.toString());
+    if (!isBlank(line)) yield this.#parse(line.toString());
   }
 
   #parse(line: string): Buffer {

@@ -3,7 +3,7 @@ import { CorpusError } from "./corpus-error.js";
 import { notJson } from "./not-json.js";
 import { kindOf } from "./record-text.js";
 import { RecordBytes, type TextExtractor } from "./records.js";
-import { skipSpace } from "./whitespace.js";
+import { isBlank } from "./whitespace.js";
 
 const expected = (what: string) => ({
   error: ({ input }: { readonly input?: unknown }) =>
@@ -46,7 +46,7 @@ export class NotebookText implements TextExtractor {
 
   end(): readonly Buffer[] {
     const bytes = this.#held.take();
-    if (skipSpace(bytes, 0, bytes.length) === bytes.length) return [];
+    if (isBlank(bytes)) return [];
     const { cells } = this.#parse(bytes.toString());
     const texts = cells.flatMap(({ cell_type: type, source }, i) => {
       if (!READ.has(type)) return [];

@@ -26,6 +26,9 @@ export function skipSpace(bytes: Buffer, start: number, end: number): number {
   return at;
 }
 
+/** True for bytes that are whitespace alone, or none. */
+export const isBlank = (bytes: Buffer): boolean => skipSpace(bytes, 0, bytes.length) === bytes.length;
+
 /** Start of the trailing whitespace of bytes [start, end), or `end` if there is none. */
 export function trimSpace(bytes: Buffer, start: number, end: number): number {
   let at = end;

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { foldersIn, importsIn, upward } from "@trainer/testing";
 import { expect, test } from "vitest";
@@ -47,4 +49,24 @@ test("what reads and changes a home without training loads no native code", () =
       !LOADED_LATE.has(file) && WITHOUT_NATIVE_CODE.has(layer) && from.startsWith("@trainer/") && !LIGHT.test(from),
   );
   expect(heavy).toEqual([]);
+});
+
+/** Adds the modules that a source loads at its start: its imports of more than types, and theirs. */
+function load(file: string, loaded: Set<string>): ReadonlySet<string> {
+  loaded.add(file);
+  const source = readFileSync(join(SOURCES, file), "utf8");
+  for (const [, from = ""] of source.matchAll(/^(?:import|export) (?!type )(?:[\w{*][^;=]*? from )?"([^";]+)";$/gm)) {
+    const name = from.startsWith(".") ? join(file, "..", from.replace(/\.js$/, ".ts")) : from;
+    if (loaded.has(name)) continue;
+    if (from.startsWith(".")) load(name, loaded);
+    else loaded.add(name);
+  }
+  return loaded;
+}
+
+test("what few commands need, as readers of rare formats, is loaded where it is used", () => {
+  const loaded = load("files.ts", new Set());
+  expect(loaded).toContain("corpus/text-extractor.ts");
+  const others = [...loaded].filter((name) => !/\.ts$|^node:|^@trainer\//.test(name));
+  expect(others.toSorted()).toEqual(["fzstd", "jsonc-parser", "zod"]);
 });

@@ -13,7 +13,7 @@ import {
   writeText,
   isFolder,
 } from "@trainer/disk";
-import { extract, type Extract } from "tar-stream";
+import type { Extract } from "tar-stream";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 import { withPointer } from "./pointer.js";
@@ -41,7 +41,7 @@ export interface UnpackOptions {
 export async function unpackRun(open: () => Readable, dir: string, options: UnpackOptions): Promise<void> {
   const tmp = await folderBeside(dirname(dir));
   try {
-    await fill(tmp, open(), options);
+    await fill(tmp, open, options);
     await placeFolder(tmp, dir, () => isFolder(dir));
   } catch (error) {
     await rm(tmp, { recursive: true, force: true });
@@ -49,12 +49,13 @@ export async function unpackRun(open: () => Readable, dir: string, options: Unpa
   }
 }
 
-async function fill(tmp: string, archive: Readable, { runId, fileId, limits }: UnpackOptions): Promise<void> {
+async function fill(tmp: string, open: () => Readable, { runId, fileId, limits }: UnpackOptions): Promise<void> {
   const packed = new Counter();
   const gunzip = createGunzip();
   const limit = new ExpansionLimit({ ...UNPACK_LIMITS, ...limits }, () => packed.bytes);
+  const { extract } = await import("tar-stream"); // here, or every command would load it
   const members = extract();
-  const flowing = pipeline(archive, packed, gunzip, limit, new StrictTar(), members);
+  const flowing = pipeline(open(), packed, gunzip, limit, new StrictTar(), members);
   const ends = await Promise.allSettled([write(members, tmp, archiveRoot(runId)), flowing]);
   const failures = ends.filter((end) => end.status === "rejected").map((end): unknown => end.reason);
   // Each stops the other, and so has the other's reason or is only stopped.

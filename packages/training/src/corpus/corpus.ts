@@ -72,11 +72,11 @@ export interface OpenOptions {
 }
 
 /**
- * Opens files and folders of text: `.txt` and other names of plain text, `.jsonl` (a field of each line),
- * `.json` (an array of texts, or lines), `.csv`, `.tsv` and
- * `.parquet` (a column of each row), `.srt`, `.vtt`, `.ipynb`, `.html`, `.epub` and `.mbox` (each mail), gzip and zstd of these but `.parquet` and `.epub`; folders recursively, sorted. Every file's start is inspected,
- * and the rest while it is read. The field of records is `text`, or what else it is called among people, or the only
- * one that holds a string; that of a file's first record is the file's.
+ * Opens files and folders of text: `.txt` and other names of plain text, `.jsonl` (a field of each line), `.json` (an
+ * array of texts, or lines), `.csv`, `.tsv` and `.parquet` (a column of each row), `.srt`, `.vtt`, `.ipynb`, `.html`,
+ * `.epub` and `.mbox` (each mail), gzip and zstd of these but `.parquet` and `.epub`; folders recursively, sorted. Every
+ * file's start is inspected, and the rest while it is read. The field of records is `text`, or what else it is called
+ * among people, or the only one that holds a string; that of a file's first record is the file's.
  *
  * The unit of a document: `line`, each line stripped, blank ones skipped; `paragraph`, the text between blank lines;
  * `file`, a whole file. Each record is a document but for `line`, where its lines are. Inside a document every
@@ -156,7 +156,7 @@ async function* readDocuments(
   }
   for (const [i, file] of files.entries()) {
     // A record is a text of its own, which blank lines do not divide unless lines are requested.
-    const source = textsOf(file);
+    const source = await textsOf(file);
     const { areRecords } = source;
     const mode = documentCutter(areRecords && document === "paragraph" ? "file" : document, builder);
     const cutter =

@@ -1,10 +1,10 @@
 import { crc32 } from "node:zlib";
 import { isErrno } from "@trainer/disk";
-import { Parser } from "htmlparser2";
 import type { Entry, ZipFile } from "yauzl";
 import { CorpusError } from "./corpus-error.js";
 import { unreadable } from "./find-files.js";
 import { RecordBytes } from "./records.js";
+import type { XmlElement } from "./xml-elements.js";
 
 /** An e-book whose table of parts was read. */
 export interface Epub extends AsyncDisposable {
@@ -16,13 +16,13 @@ export interface Epub extends AsyncDisposable {
 
 const CONTAINER = "META-INF/container.xml";
 const PAGES: ReadonlySet<string | undefined> = new Set(["application/xhtml+xml", "text/html"]);
-/** Bytes of the container or the package, which are parsed in memory, and elements within each other there. */
+/** Bytes of the container or the package, which are parsed in memory. */
 const MOST_XML = 16 << 20;
-const DEEPEST = 64;
 
 /** @throws CorpusError CORPUS_UNREADABLE for what is no sound zip archive, or not one of an e-book */
 export async function openEpub(path: string, mostXml = MOST_XML): Promise<Epub> {
-  const { openPromise } = await import("yauzl"); // here, or every command would load it
+  // Here, or every command would load them.
+  const [{ openPromise }, { elementsOf }] = await Promise.all([import("yauzl"), import("./xml-elements.js")]);
   const zip = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
     throw isErrno(error, "ENOENT") ? unreadable(path, error) : damaged(path, error);
   });
@@ -75,32 +75,8 @@ async function whole(chunks: AsyncIterable<Buffer>, where: string, most: number)
   return held.take().toString();
 }
 
-interface Element {
-  /** Without a prefix. */
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string | undefined>>;
-}
-
-function elementsOf(xml: string, name: string): readonly Element[] {
-  const found: Element[] = [];
-  let depth = 0;
-  const parser = new Parser(
-    {
-      onopentag: (tag, attributes) => {
-        found.push({ name: tag.replace(/^.*:/, ""), attributes });
-        depth += 1;
-        if (depth > DEEPEST) throw new Error(`more than ${DEEPEST} elements are open within each other in ${name}`);
-      },
-      onclosetag: () => (depth -= 1),
-    },
-    { xmlMode: true },
-  );
-  parser.end(xml);
-  return found;
-}
-
 /** The names of the pages in the order that the package at `root` gives them, but for its table of contents. */
-function chaptersOf(elements: readonly Element[], root: string): readonly string[] {
+function chaptersOf(elements: readonly XmlElement[], root: string): readonly string[] {
   const items = new Map(
     elements.flatMap(({ name, attributes: a }) => (name === "item" ? [[a["id"], a] as const] : [])),
   );

@@ -1,7 +1,6 @@
 import { openEpub } from "./epub-file.js";
 import type { FileTexts, TextBatch } from "./file-texts.js";
 import type { CorpusFile } from "./find-files.js";
-import { HtmlText } from "./html-text.js";
 import { readBytes, type ReadListeners } from "./read-file.js";
 import { TextReader } from "./text-reader.js";
 
@@ -18,6 +17,7 @@ export class EpubTexts implements FileTexts {
     // Chapters are read where they lie; a listener hears the whole file in its order.
     if (onStored !== undefined)
       for await (const chunk of readBytes({ path, bytes: size, compression: null })) onStored(chunk);
+    const { HtmlText } = await import("./html-text.js"); // here, or every command would load its parser
     await using epub = await openEpub(path);
     let [seen, hasText] = [0, false];
     for (const [i, chapter] of epub.chapters.entries()) {

@@ -25,13 +25,13 @@ export interface FileTexts {
   read(listeners?: ReadListeners): AsyncIterable<TextBatch>;
 }
 
-export function textsOf(file: CorpusFile): FileTexts {
+export async function textsOf(file: CorpusFile): Promise<FileTexts> {
   const { format } = file;
   if (format === "parquet") return new ParquetTexts(file);
   if (format === "epub") return new EpubTexts(file);
   if (format === "mbox") return new MboxTexts(file);
   const records = recordReader({ ...file, format });
-  return new StreamedTexts(file, records ?? textExtractor({ ...file, format }), records !== null);
+  return new StreamedTexts(file, records ?? (await textExtractor({ ...file, format })), records !== null);
 }
 
 /** The texts of a file that is read from its beginning to its end. */

@@ -39,7 +39,8 @@ interface HowToRead {
 
 /**
  * Takes the main text out of a page of HTML that comes in chunks: without tags, scripts, styles, forms and what leads to
- * other pages; where it has a `main`, the text in that alone. White space is one blank but in `pre`; paragraphs are parted by a blank line, cells by a tab.
+ * other pages; where it has a `main`, the text in that alone. White space is one blank but in `pre`; paragraphs are
+ * parted by a blank line, cells by a tab.
  */
 export class HtmlText implements TextExtractor {
   readonly replaced = 0;

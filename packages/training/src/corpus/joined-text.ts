@@ -48,7 +48,7 @@ async function* piecesOf(
   losses: TextLosses,
   place: number,
 ): AsyncGenerator<{ chunk: Buffer; startsText: boolean }, void, undefined> {
-  const source = textsOf(file);
+  const source = await textsOf(file);
   for await (const { texts } of source.read()) {
     for (const chunk of texts) if (chunk.length > 0) yield { chunk, startsText: source.areRecords };
   }

@@ -30,7 +30,7 @@ interface Streamed {
 export async function lookAtStream(found: FoundFile & Streamed, textField: string | null): Promise<Start | null> {
   const { named, ...file } = found;
   const start = await startOf(file);
-  const extractor = textExtractor(file);
+  const extractor = await textExtractor(file);
   if (extractor !== null) return { file, hasText: !start.ended || hasTextIn(extractor, start.text) };
   const hasText = !start.ended || !isBlank(start.text);
   const isSure = (field: string | null) =>

@@ -1,6 +1,5 @@
 import { CorpusError } from "./corpus-error.js";
 import type { FileTexts, TextBatch } from "./file-texts.js";
-import { HtmlText } from "./html-text.js";
 import { MboxMails } from "./mbox-mails.js";
 import { readBytes, type ReadListeners, type SourceFile } from "./read-file.js";
 
@@ -42,13 +41,14 @@ export class MboxTexts implements FileTexts {
         throw this.#wrong(String(error));
       },
     );
-    const written = text.trim() === "" && html !== undefined ? this.#main(html) : text;
+    const written = text.trim() === "" && html !== undefined ? await this.#main(html) : text;
     const sound = written.replaceAll("\0", "\ufffd").trimEnd();
     this.replaced += sound.split("\ufffd").length - 1;
     return Buffer.from(sound);
   }
 
-  #main(html: string): string {
+  async #main(html: string): Promise<string> {
+    const { HtmlText } = await import("./html-text.js"); // here, or every command would load its parser
     const page = new HtmlText(this.#where, { mayBeCut: true });
     return Buffer.concat([...page.push(Buffer.from(html)), ...page.end()]).toString();
   }

@@ -1,4 +1,4 @@
-import { pack, type Pack } from "tar-stream";
+import type { Pack } from "tar-stream";
 import { TrainingError } from "../../errors.js";
 
 /**
@@ -9,6 +9,7 @@ export async function streamTar(
   fill: (archive: Pack) => Promise<void>,
   send: (archive: Pack) => Promise<void>,
 ): Promise<void> {
+  const { pack } = await import("tar-stream"); // here, or every command would load it
   const archive = pack();
   const filling = filled(archive, fill);
   try {

@@ -117,7 +117,7 @@ export function servedElsewhere(
 
 /** What stands in the lines of an answer. @throws OpenAiError where it is a refusal, or has failed */
 async function* linesIn(growing: AsyncIterable<Growing>): AsyncGenerator<unknown, void, undefined> {
-  let told = 0;
+  let received = 0;
   let rest = "";
   for await (const piece of growing) {
     if (piece.type === "failed") throw new OpenAiError(500, piece.message);
@@ -127,9 +127,9 @@ async function* linesIn(growing: AsyncIterable<Growing>): AsyncGenerator<unknown
     rest = lines.splice(-1).join("");
     for (const line of lines) {
       const [, before, length, json = "", after] = LINE.exec(line) ?? [];
-      const isWhole = Number(before) === told && Number(after) === told && Number(length) === json.length;
-      if (!isWhole) continue; // told already, or at or after a gap, which the result fills
-      told += 1;
+      const isWhole = Number(before) === received && Number(after) === received && Number(length) === json.length;
+      if (!isWhole) continue; // received already, or at or after a gap, which the result fills
+      received += 1;
       const content: unknown = JSON.parse(json);
       const refusal = Refusal.safeParse(content).data?.refused;
       if (refusal !== undefined) throw new OpenAiError(refusal.status, refusal.message, refusal.about);

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { Command } from "commander";
-import { PUBLIC_HUB } from "@trainer/client/hub";
+import { HubClient, PUBLIC_HUB } from "@trainer/client/hub";
 import { withoutCredentials } from "@trainer/platform";
 import type { PulledModel } from "@trainer/training/files";
 import { z } from "zod";
@@ -38,8 +38,7 @@ export function define(command: Command, io: Io): void {
       "HF_ENDPOINT=http://mirror:8080 trainer pull OWNER/NAME": "from a mirror; --mirror does the same",
     },
     async run({ args: { model }, options: { revision, mirror, out: folder }, home, flags, out }) {
-      const [{ HubClient }, { openHome, pullModel }, { loadTokenizer }] = await Promise.all([
-        import("@trainer/client/hub"),
+      const [{ openHome, pullModel }, { loadTokenizer }] = await Promise.all([
         import("@trainer/training/files"),
         import("@trainer/tokenizers"),
       ]);

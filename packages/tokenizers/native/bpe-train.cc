@@ -25,21 +25,25 @@ class Words {
     Symbol operator[](size_t i) const { return begin + i < end ? begin[i] : kEnd; }
   };
 
-  Words(const WordTable& table, const uint32_t* byteIds) {
+  /** `cut(bytes, size, out)` appends the symbols of a word. */
+  template <typename Cut>
+  Words(const WordTable& table, Cut&& cut) {
     starts_.reserve(table.size() + 1);
     symbols_.reserve(table.totalBytes());
+    std::vector<uint32_t> word;
     const auto read = [&](const uint8_t* bytes, size_t size) {
+      word.clear();
+      cut(bytes, size, word);
+      if (word.size() < 2) return false;  // there is no pair in it
       starts_.push_back(symbols_.size());
-      for (size_t i = 0; i < size; i++) symbols_.push_back(byteIds[bytes[i]]);
+      symbols_.insert(symbols_.end(), word.begin(), word.end());
+      return true;
     };
-    // A word of one byte has no pair in it.
     table.each([&](const uint8_t* bytes, size_t size, uint64_t count) {
-      if (size < 2 || count == 1) return;
-      read(bytes, size);
-      counts_.push_back(count);
+      if (count > 1 && read(bytes, size)) counts_.push_back(count);
     });
     table.each([&](const uint8_t* bytes, size_t size, uint64_t count) {
-      if (size >= 2 && count == 1) read(bytes, size);
+      if (count == 1) read(bytes, size);
     });
     starts_.push_back(symbols_.size());
   }
@@ -111,13 +115,17 @@ class Neighbours {
 template <typename Symbol>
 class Merger {
  public:
-  Merger(WordTable words, const TrainSettings& settings) : settings_(settings), words_(words, settings.byteIds) {
+  Merger(WordTable words, const TrainSettings& settings)
+      : settings_(settings), words_(words, [&](const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) {
+          if (settings.base) return settings.base->encodeWord(bytes, size, out);
+          for (size_t i = 0; i < size; i++) out.push_back(settings.byteIds[bytes[i]]);
+        }) {
     words = {};  // from here on only the symbols are read
     out_.tokens = settings.tokens;
     for (uint32_t id = 0; id < out_.tokens.size(); id++) {
       if (settings.canBeMerged[id]) ids_.emplace(out_.tokens[id], id);
     }
-    countBytePairs();
+    countPairs();
   }
 
   Trained run(std::atomic<uint64_t>& merged, const std::atomic<bool>& cancelled) {
@@ -139,20 +147,28 @@ class Merger {
   }
 
  private:
-  void countBytePairs() {
+  void countPairs() {
     struct Seen {
+      Pair pair = 0;
       int64_t count = 0;
       uint32_t words = 0, gathered = 0;
       uint32_t lastWord = ~0u;
       Positions positions;
     };
-    uint32_t width = 0;
-    for (const uint32_t id : settings_.byteIds) width = std::max(width, id + 1);
-    std::vector<Seen> seen(static_cast<size_t>(width) * width);
+    PairTable<uint32_t> places;  // from 1 on
+    std::vector<Seen> seen;
+    const auto seenOf = [&](Pair pair) -> Seen& {
+      uint32_t& place = places[pair];
+      if (place == 0) {
+        seen.emplace_back().pair = pair;
+        place = seen.size();
+      }
+      return seen[place - 1];
+    };
     const auto eachPair = [&](auto&& visit) {
       for (uint32_t w = 0; w < words_.size(); w++) {
         const auto [begin, end] = words_[w];
-        for (const Symbol* s = begin; s + 1 < end; s++) visit(seen[static_cast<size_t>(s[0]) * width + s[1]], w);
+        for (const Symbol* s = begin; s + 1 < end; s++) visit(seenOf(pairOf(s[0], s[1])), w);
       }
     };
     eachPair([&](Seen& pair, uint32_t w) {
@@ -168,18 +184,16 @@ class Merger {
       if (pair.lastWord != w) pair.positions.data()[pair.gathered++] = w;
       pair.lastWord = w;
     });
-    for (size_t i = 0; i < seen.size(); i++) {
-      Seen& pair = seen[i];
-      if (pair.words == 0) continue;
-      const Pair key = pairOf(i / width, i % width);
-      counts_[key] = pair.count;
-      queue_.push({pair.count, key, std::move(pair.positions)});
+    for (Seen& each : seen) {
+      counts_[each.pair] = each.count;
+      queue_.push({each.count, each.pair, std::move(each.positions)});
     }
   }
 
   void merge(const Candidate& top) {
     const uint32_t left = leftOf(top.pair), right = rightOf(top.pair);
     std::string bytes = out_.tokens[left] + out_.tokens[right];
+    if (settings_.base && isOld(bytes)) return;
     const auto [known, isNew] = ids_.try_emplace(std::move(bytes), static_cast<uint32_t>(out_.tokens.size()));
     const uint32_t result = known->second;
     if (isNew) out_.tokens.push_back(known->first);
@@ -197,6 +211,12 @@ class Merger {
     queueNewPairs(left, right, result);
     before_.clear();
     after_.clear();
+  }
+
+  /** Is it a token that is there before the first merge? */
+  bool isOld(const std::string& bytes) const {
+    const auto known = ids_.find(bytes);
+    return known != ids_.end() && known->second < settings_.tokens.size();
   }
 
   void mergeIn(uint32_t word, uint32_t left, uint32_t right, uint32_t result) {

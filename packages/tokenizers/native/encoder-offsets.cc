@@ -6,17 +6,7 @@ namespace tok {
 namespace {
 
 const uint8_t* wordEnd(Pattern pattern, const uint8_t* p, const uint8_t* end) {
-  switch (pattern) {
-    case Pattern::kGpt2:
-      return nextToken<Pattern::kGpt2>(p, end);
-    case Pattern::kLlama3:
-      return nextToken<Pattern::kLlama3>(p, end);
-    case Pattern::kQwen2:
-      return nextToken<Pattern::kQwen2>(p, end);
-    case Pattern::kSmolLm:
-      return nextToken<Pattern::kSmolLm>(p, end);
-  }
-  return end;
+  return withPattern(pattern, [&](auto known) { return nextToken<known()>(p, end); });
 }
 
 }  // namespace

@@ -6,17 +6,20 @@
 
 namespace tok {
 
-namespace {
+Pattern patternFrom(const Napi::Value& value) {
+  const uint32_t pattern = value.ToNumber().Uint32Value();
+  if (pattern >= kPatternCount) throw Napi::RangeError::New(value.Env(), "not a pattern");
+  return static_cast<Pattern>(pattern);
+}
 
 BpeModel modelFrom(const Napi::Object& options) {
   BpeModel model;
-  const uint32_t pattern = options.Get("pattern").ToNumber().Uint32Value();
   const auto byteIds = uint32sFrom(options.Get("byteIds"));
   const auto merges = uint32sFrom(options.Get("merges"));
-  if (pattern >= kPatternCount || byteIds.size() != 256 || merges.size() % 3 != 0) {
+  if (byteIds.size() != 256 || merges.size() % 3 != 0) {
     throw Napi::RangeError::New(options.Env(), "not a model");
   }
-  model.pattern = static_cast<Pattern>(pattern);
+  model.pattern = patternFrom(options.Get("pattern"));
   model.ignoreMerges = options.Get("ignoreMerges").ToBoolean();
   model.fuseUnknown = options.Get("fuseUnknown").ToBoolean();
   model.unknown = tokenFrom(options.Get("unknown"));
@@ -28,8 +31,6 @@ BpeModel modelFrom(const Napi::Object& options) {
   model.prepare();
   return model;
 }
-
-}  // namespace
 
 std::vector<AddedToken> addedFrom(const Napi::Value& value) {
   const auto added = value.As<Napi::Object>();

@@ -6,10 +6,15 @@
 #include <vector>
 
 #include "added-tokens.h"
+#include "bpe-model.h"
 #include "text-encoder.h"
 
 namespace tok {
 
+/** Throws a RangeError for the number of no lexer. */
+Pattern patternFrom(const Napi::Value& value);
+/** The model of an encoder's settings; its pattern is that of the words it is given. */
+BpeModel modelFrom(const Napi::Object& settings);
 std::vector<AddedToken> addedFrom(const Napi::Value& added);
 
 /** Encoders as JavaScript describes them. */

@@ -118,16 +118,7 @@ void Encoder::encodeLong(const uint8_t* p, size_t size, Writer<Id>& out, Scratch
 
 template <typename Id>
 void Encoder::encodeText(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const {
-  switch (model_.pattern) {
-    case Pattern::kGpt2:
-      return encodeWords<Pattern::kGpt2>(begin, end, out, scratch);
-    case Pattern::kLlama3:
-      return encodeWords<Pattern::kLlama3>(begin, end, out, scratch);
-    case Pattern::kQwen2:
-      return encodeWords<Pattern::kQwen2>(begin, end, out, scratch);
-    case Pattern::kSmolLm:
-      return encodeWords<Pattern::kSmolLm>(begin, end, out, scratch);
-  }
+  withPattern(model_.pattern, [&](auto pattern) { encodeWords<pattern()>(begin, end, out, scratch); });
 }
 
 template <typename Id>

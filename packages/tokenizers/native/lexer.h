@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "scan.h"
 #include "unicode.h"
 #include "utf8.h"
@@ -157,6 +159,21 @@ inline const uint8_t* nextToken(const uint8_t* p, const uint8_t* end) {
   if constexpr (pattern == Pattern::kLlama3) return lex::llama3<3>(p, end);
   if constexpr (pattern == Pattern::kQwen2) return lex::llama3<1>(p, end);
   if constexpr (pattern == Pattern::kSmolLm) return lex::smolLm(p, end);
+}
+
+/** Calls `body` with the pattern as a constant of the compiler. */
+template <typename Body>
+decltype(auto) withPattern(Pattern pattern, Body&& body) {
+  switch (pattern) {
+    case Pattern::kLlama3:
+      return body(std::integral_constant<Pattern, Pattern::kLlama3>());
+    case Pattern::kQwen2:
+      return body(std::integral_constant<Pattern, Pattern::kQwen2>());
+    case Pattern::kSmolLm:
+      return body(std::integral_constant<Pattern, Pattern::kSmolLm>());
+    default:
+      return body(std::integral_constant<Pattern, Pattern::kGpt2>());
+  }
 }
 
 }  // namespace tok

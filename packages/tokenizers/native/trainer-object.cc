@@ -9,6 +9,7 @@
 #include "arguments.h"
 #include "array-from.h"
 #include "bpe-train.h"
+#include "encoder-settings.h"
 #include "guarded.h"
 #include "task.h"
 #include "word-counter.h"
@@ -18,7 +19,7 @@ namespace tok {
 namespace {
 
 struct Job {
-  explicit Job(unsigned threads) : counter(threads) {}
+  Job(unsigned threads, Pattern pattern, bool nfc) : counter(threads, pattern, nfc) {}
   WordCounter counter;
   std::atomic<uint64_t> merged{0};
   Trained trained;
@@ -39,6 +40,9 @@ TrainSettings settingsFrom(const Napi::Object& options) {
   const auto spelled = uint32sFrom(options.Get("spelled"));
   settings.canBeMerged.assign(spelled.begin(), spelled.end());
   const auto byteIds = uint32sFrom(options.Get("byteIds"));
+  if (const Napi::Value base = options.Get("base"); base.IsObject()) {
+    settings.base = modelFrom(base.As<Napi::Object>());
+  }
   bool fits = byteIds.size() == 256 && settings.canBeMerged.size() == settings.tokens.size();
   for (size_t i = 0; fits && i < 256; i++) {
     settings.byteIds[i] = byteIds[i];
@@ -52,7 +56,9 @@ TrainSettings settingsFrom(const Napi::Object& options) {
 class TrainerObject : public GuardedObject<TrainerObject> {
  public:
   explicit TrainerObject(const Napi::CallbackInfo& info)
-      : GuardedObject(info), job_(guarded(info.Env(), [&] { return std::make_shared<Job>(threadsFrom(info[0])); })) {}
+      : GuardedObject(info), job_(guarded(info.Env(), [&] {
+          return std::make_shared<Job>(threadsFrom(info[0]), patternFrom(info[1]), info[2].ToBoolean());
+        })) {}
 
   static Napi::Function define(Napi::Env env) {
     return DefineClass(

@@ -4,7 +4,7 @@
 
 namespace tok {
 
-/** class Trainer(threads): countFiles, countDocuments, merge, progress, cancel. */
+/** class Trainer(threads, pattern, nfc): countFiles, countDocuments, merge, progress, cancel. */
 Napi::Function defineTrainer(Napi::Env env);
 
 }  // namespace tok

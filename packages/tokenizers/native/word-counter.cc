@@ -4,28 +4,37 @@
 
 #include "failure.h"
 #include "file-chunks.h"
+#include "nfc.h"
 #include "parallel.h"
 #include "safe-cut.h"
 #include "utf8.h"
 
 namespace tok {
 
-WordCounter::WordCounter(unsigned threads) : threads_(threads), tables_(threads) {}
+WordCounter::WordCounter(unsigned threads, Pattern pattern, bool nfc)
+    : threads_(threads), pattern_(pattern), nfc_(nfc), tables_(threads) {}
 
-void WordCounter::countText(const uint8_t* begin, const uint8_t* end, WordTable& table, std::vector<uint8_t>& scratch) {
-  repair(begin, end, scratch);
-  while (begin < end) {
-    const uint8_t* next = nextToken<Pattern::kGpt2>(begin, end);
-    table.add(begin, next - begin, 1);
-    begin = next;
+void WordCounter::countText(const uint8_t* begin, const uint8_t* end, WordTable& table, Scratch& scratch) {
+  if (nfc_) {
+    repairAndCompose(begin, end, scratch.repaired, scratch.composed);
+  } else {
+    repair(begin, end, scratch.repaired);
   }
+  withPattern(pattern_, [&](auto pattern) {
+    while (begin < end) {
+      const uint8_t* next = nextToken<pattern()>(begin, end);
+      table.add(begin, next - begin, 1);
+      begin = next;
+    }
+  });
 }
 
 void WordCounter::countFiles(const std::vector<std::string>& paths, bool byLine) {
   const std::lock_guard one(mutex_);
   FileChunks chunks(paths, byLine);
   inParallel(threads_, [&](unsigned worker) {
-    std::vector<uint8_t> chunk, scratch;
+    std::vector<uint8_t> chunk;
+    Scratch scratch;
     while (chunks.next(chunk)) {
       const uint8_t* p = chunk.data();
       const uint8_t* end = p + chunk.size() - kPadding;
@@ -45,11 +54,16 @@ void WordCounter::countDocuments(const Documents& documents) {
   const std::lock_guard one(mutex_);
   const uint8_t* bytes0 = documents.bytes.data();
   const auto items = planItems(documents, 1 << 18, [&](uint64_t begin, uint64_t from, uint64_t end) -> uint64_t {
-    return safeCut(bytes0 + begin, bytes0 + from, bytes0 + end) - bytes0;
+    for (;;) {
+      const uint64_t cut = safeCut(bytes0 + begin, bytes0 + from, bytes0 + end) - bytes0;
+      // A character beyond ASCII could compose with the letter before the cut.
+      if (!nfc_ || cut == end || bytes0[cut] < 0x80) return cut;
+      from = cut + 1;
+    }
   });
   std::atomic<size_t> nextItem{0};
   inParallel(threads_, [&](unsigned worker) {
-    std::vector<uint8_t> scratch;
+    Scratch scratch;
     for (size_t i = nextItem++; i < items.size(); i = nextItem++) {
       if (cancelled.load(std::memory_order_relaxed)) throw Cancelled{};
       uint64_t begin = items[i].begin;

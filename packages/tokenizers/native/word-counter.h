@@ -7,14 +7,16 @@
 #include <vector>
 
 #include "documents.h"
+#include "lexer.h"
 #include "word-table.h"
 
 namespace tok {
 
-/** Counts the pre-tokens (GPT-2's) of texts, in parallel; a table for each thread, put together at the end. */
+/** Counts the pre-tokens of texts, in parallel; a table for each thread, put together at the end. */
 class WordCounter {
  public:
-  explicit WordCounter(unsigned threads);
+  /** nfc: texts are composed before they are cut. */
+  WordCounter(unsigned threads, Pattern pattern, bool nfc);
 
   /** Throws std::system_error for a file that cannot be read, Cancelled. */
   void countFiles(const std::vector<std::string>& paths, bool byLine);
@@ -27,9 +29,15 @@ class WordCounter {
   std::atomic<bool> cancelled{false};
 
  private:
-  void countText(const uint8_t* begin, const uint8_t* end, WordTable& table, std::vector<uint8_t>& scratch);
+  struct Scratch {
+    std::vector<uint8_t> repaired, composed;
+  };
+
+  void countText(const uint8_t* begin, const uint8_t* end, WordTable& table, Scratch& scratch);
 
   const unsigned threads_;
+  const Pattern pattern_;
+  const bool nfc_;
   std::mutex mutex_;  // one call at a time
   std::vector<WordTable> tables_;
 };

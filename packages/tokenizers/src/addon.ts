@@ -16,6 +16,8 @@ export interface NativeTrainer {
     tokens: ByteStrings;
     spelled: Uint32Array;
     byteIds: Uint32Array;
+    /** The encoder that cuts words first, into these tokens; null: they are cut into bytes. */
+    base: EncoderSettings | null;
   }): Promise<Uint32Array>;
   progress(): { bytes: number; merges: number };
   cancel(): void;
@@ -128,7 +130,8 @@ export interface NativeEncoder {
 export interface Addon {
   /** The text after these steps, UTF-8 in and out. */
   normalize: (steps: readonly NormalizerStep[], utf8: Uint8Array) => Uint8Array;
-  Trainer: new (threads: number) => NativeTrainer;
+  /** `pattern`: that of an encoder. */
+  Trainer: new (threads: number, pattern: number, nfc: boolean) => NativeTrainer;
   CharSet: new (threads: number, nfc: boolean) => NativeCharSet;
   Encoder: new (settings: EncoderSettings) => NativeEncoder;
   CharEncoder: new (settings: CharEncoderSettings) => NativeEncoder;

@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { specialToken } from "./added-tokens.js";
 import { alphabet, spell } from "./byte-alphabet.js";
 import type { AddedToken } from "./tokenizer-json.js";
@@ -36,16 +37,37 @@ export function bpeJson({ tokens, merges, specials, unknown }: TrainedBpe): stri
       ignore_merges: false,
     },
   };
-  const quote = (id: number) => JSON.stringify(tokens[id]);
-  const vocab = tokens.map((_, id) => `      ${quote(id)}: ${id}`);
-  const pairs: string[] = [];
-  for (let i = 0; i < merges.length; i += 3) {
-    const pair = Array.from(merges.subarray(i, i + 2), (id) => `        ${quote(id)}`);
-    pairs.push(`      [\n${pair.join(",\n")}\n      ]`);
-  }
-  const list = pairs.length === 0 ? "[]" : `[\n${pairs.join(",\n")}\n    ]`;
-  const open = JSON.stringify(head, null, 2).replace(/\n {2}\}\n\}$/, "");
-  return `${open},\n    "vocab": {\n${vocab.join(",\n")}\n    },\n    "merges": ${list}\n  }\n}`;
+  return bpeFile(
+    head,
+    tokens.map((token, id) => [token, id]),
+    mergePairs(tokens, merges),
+  );
+}
+
+/** The two tokens of each merge, as they are spelled. */
+export function mergePairs(tokens: readonly (string | undefined)[], merges: Uint32Array): [string, string][] {
+  const spelled = (i: number) => String(tokens[at(merges, i)]);
+  return Array.from({ length: merges.length / 3 }, (_, rank) => [spelled(3 * rank), spelled(3 * rank + 1)]);
+}
+
+/**
+ * A whole file. `file`: the rest of it, of the model what is there besides these. `merges`: as the file is to have them,
+ * in pairs, or in texts with a space between two tokens.
+ */
+export function bpeFile(
+  { model, ...head }: { readonly model: object },
+  vocab: readonly (readonly [token: string, id: number])[],
+  merges: readonly (string | readonly [string, string])[],
+): string {
+  const tokens = vocab.map(([token, id]) => `      ${JSON.stringify(token)}: ${id}`);
+  const listed = merges.map((merge) =>
+    typeof merge === "string"
+      ? `      ${JSON.stringify(merge)}`
+      : `      [\n${merge.map((token) => `        ${JSON.stringify(token)}`).join(",\n")}\n      ]`,
+  );
+  const list = listed.length === 0 ? "[]" : `[\n${listed.join(",\n")}\n    ]`;
+  const open = JSON.stringify({ ...head, model }, null, 2).replace(/\n {2}\}\n\}$/, "");
+  return `${open},\n    "vocab": {\n${tokens.join(",\n")}\n    },\n    "merges": ${list}\n  }\n}`;
 }
 
 /** A new vocabulary before its first merge: the special tokens, then the bytes that none of them spells. */

@@ -3,6 +3,7 @@ export { BpeTokenizer } from "./bpe.js";
 export { CharTokenizer } from "./char.js";
 export { codePoints, missingCharacters } from "./characters.js";
 export { TokenizerError, type TokenizerErrorCode } from "./errors.js";
+export { extendTokenizer, type ExtendOptions } from "./extend-tokenizer.js";
 export { NO_FRAME } from "./frame.js";
 export { filesOfGguf } from "./gguf/from-gguf.js";
 export { tokenTypes, type GgufNormalizer, type GgufTokenizer } from "./gguf/gguf-tokenizer.js";

@@ -14,10 +14,8 @@ export function commandLine(home: () => string) {
   /** The same with --json: every line of stdout must parse, and its keys must be in snake_case. */
   async function json(line: readonly string[], options?: TestIoOptions) {
     const { code, stdout, stderr } = await trainer([...line, "--json"], options);
-    const values = stdout
-      .trimEnd()
-      .split("\n")
-      .map((each): unknown => JSON.parse(each));
+    const lines = stdout.split("\n").filter((each) => each !== "");
+    const values = lines.map((each): unknown => JSON.parse(each));
     const odd = oddKeys(values);
     if (odd.length > 0)
       throw new Error(`${line.join(" ")} --json has keys that are not in snake_case: ${odd.join(", ")}`);

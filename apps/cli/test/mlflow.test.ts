@@ -4,41 +4,24 @@ import { setTimeout } from "node:timers/promises";
 import { containing, freePort } from "@trainer/testing";
 import { train, type RunEvent } from "@trainer/training";
 import { LiveSync, Mlflow, RunSync } from "@trainer/trackers";
-import { beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { z } from "zod";
-import { commandLine } from "./command-line.js";
-import { corpusFolder, TINY } from "./corpus.js";
+import { TINY } from "./corpus.js";
 import { FakeMlflow, type Mode } from "./fake-mlflow.js";
+import { trackedHome } from "./tracked-home.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
-const shared = { folder: "", corpus: "", home: "" };
-const { trainer, json } = commandLine(() => shared.home);
-const run = (id: string) => join(shared.home, "models", id);
-const metricsOf = (id: string) => join(run(id), "metrics.jsonl");
-
-beforeAll(async () => {
-  const { folder, corpus } = await corpusFolder();
-  Object.assign(shared, { folder, corpus, home: join(folder, "home") });
-  await trainer(["train", corpus, ...TINY, "--max-steps", "6", "--log-every", "2", "--run-id", "one"]);
-}, 60_000);
-
-const Line = z.object({ step: z.int(), train_loss: z.number().optional() });
-const lossesOf = (id: string) =>
-  readFileSync(metricsOf(id), "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => Line.parse(JSON.parse(line)))
-    .flatMap(({ step, train_loss: loss }) => (loss === undefined ? [] : [[step, loss]]));
+const { folder, corpus, home, trainer, json, runOf, metricsOf, lossesOf } = await trackedHome();
 
 const syncOf = (fake: FakeMlflow, id: string) =>
-  new RunSync(new Mlflow({ url: fake.url, experiment: "e", authorization: null }), shared.home, id);
+  new RunSync(new Mlflow({ url: fake.url, experiment: "e", authorization: null }), home, id);
 const never = new AbortController().signal;
 
 test("a run is sent as it is trained, and trained on, and sending it again sends nothing", async () => {
   await using fake = await FakeMlflow.start();
   const env = { MLFLOW_TRACKING_URI: `${fake.url}/`, MLFLOW_TRACKING_TOKEN: "secret" };
-  const line = ["train", shared.corpus, ...TINY, "--log-every", "2", "--run-id", "live", "--track", "mlflow"];
+  const line = ["train", corpus, ...TINY, "--log-every", "2", "--run-id", "live", "--track", "mlflow"];
   expect(await trainer([...line, "--max-steps", "6"], { env })).toMatchObject({ code: 0 });
   expect(fake.experiments).toEqual(["model-trainer"]);
   expect(fake.authorization).toBe("Bearer secret");
@@ -72,17 +55,17 @@ test("a run that lost its log, its end and its best is sent by the time that it 
   await using fake = await FakeMlflow.start();
   const manifest = z
     .record(z.string(), z.unknown())
-    .parse(JSON.parse(readFileSync(join(run("one"), "manifest.json"), "utf8")));
-  mkdirSync(run("bare"));
+    .parse(JSON.parse(readFileSync(join(runOf("one"), "manifest.json"), "utf8")));
+  mkdirSync(runOf("bare"));
   const started = "2026-01-01T00:00:00.000Z";
   const config = { "odd=name": "x".repeat(1000) };
   const bare = { ...manifest, status: "running", started_at: started, finished_at: null, best_val_loss: null, config };
-  writeFileSync(join(run("bare"), "manifest.json"), JSON.stringify(bare));
+  writeFileSync(join(runOf("bare"), "manifest.json"), JSON.stringify(bare));
   writeFileSync(metricsOf("bare"), '{"step":1,"tokens":2,"train_loss":3}\n{"step":2,"tok');
   expect(await syncOf(fake, "bare").send(never)).toBe(1);
   expect(fake.runs).toMatchObject([{ status: "KILLED", metrics: [{ step: 1, timestamp: Date.parse(started) }] }]);
   expect([...(fake.runs[0]?.params ?? [])]).toEqual([["odd_name", "x".repeat(500)]]);
-  writeFileSync(join(run("bare"), "manifest.json"), "{");
+  writeFileSync(join(runOf("bare"), "manifest.json"), "{");
   await expect(syncOf(fake, "bare").send(never)).rejects.toThrow("is not a run's manifest");
 });
 
@@ -141,12 +124,10 @@ test("a refusal is told in the server's words, and a server that is not there by
 test("what cannot be sent is told beside the progress of the training, with the command that sends it", async () => {
   await using fake = await FakeMlflow.start();
   fake.mode = "fail";
-  const line = ["train", shared.corpus, ...TINY, "--max-steps", "4", "--run-id", "unsent", "--track", "mlflow"];
+  const line = ["train", corpus, ...TINY, "--max-steps", "4", "--run-id", "unsent", "--track", "mlflow"];
   const { code, stderr, stdout } = await trainer(line, { env: { MLFLOW_TRACKING_URI: fake.url } });
   expect([code, stdout]).toEqual([0, containing("Done: 4 steps")]);
-  expect(stderr).toContain(
-    `answers 500; what is missing there: trainer runs sync unsent --to mlflow --home ${shared.home}`,
-  );
+  expect(stderr).toContain(`answers 500; what is missing there: trainer runs sync unsent --to mlflow --home ${home}`);
 });
 
 /** A training whose figures go to a server at a quick pace. */
@@ -168,7 +149,7 @@ async function trainLive(
     },
   );
   const options = {
-    corpus: shared.corpus,
+    corpus,
     modelConfig: { nEmbd: 16, nLayer: 1, nHead: 2 },
     vocabSize: 300,
     maxSeqLen: 16,
@@ -182,7 +163,7 @@ async function trainLive(
   };
   const began = performance.now();
   const result = await train(options, {
-    home: shared.home,
+    home,
     onEvent: (event) => {
       live.onEvent(event);
       onEvent(event);
@@ -247,7 +228,7 @@ test("of a run that goes back both ways are sent, each step once", async () => {
 
 test("a run that fails before its first step is sent as failed; one that never began is not", async () => {
   await using fake = await FakeMlflow.start();
-  await expect(trainLive(fake, "bad", { corpus: join(shared.folder, "none.txt") })).rejects.toThrow("none.txt");
+  await expect(trainLive(fake, "bad", { corpus: join(folder, "none.txt") })).rejects.toThrow("none.txt");
   expect(fake.asked).toBe(0);
   const live = new LiveSync(
     (id) => syncOf(fake, id),
@@ -263,7 +244,7 @@ test.each([
   [{ MLFLOW_TRACKING_URI: "sqlite:///mlflow.db" }, "and is sqlite:"],
   [{ MLFLOW_TRACKING_URI: "nowhere" }, "and is none"],
 ])("settings that name no server are refused before anything is trained: %j", async (env, message) => {
-  const line = ["train", shared.corpus, ...TINY, "--run-id", "unset", "--track", "mlflow"];
+  const line = ["train", corpus, ...TINY, "--run-id", "unset", "--track", "mlflow"];
   expect(await trainer(line, { env })).toMatchObject({ code: 2, stderr: containing(message) });
   expect((await trainer(["runs", "show", "unset"])).code).toBe(1);
 });

@@ -1,10 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
-import { freePort } from "@trainer/testing";
+import { freePort, loggedLosses } from "@trainer/testing";
 import { pythonProgram } from "@trainer/testing/python-program";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -14,7 +13,6 @@ import { corpusFolder, TINY } from "./corpus.js";
 const run = promisify(execFile);
 const Values = z.object({ values: z.array(z.object({ step: z.int(), value: z.number() })) });
 const Runs = z.object({ runs: z.array(z.string()) });
-const Line = z.object({ step: z.int(), train_loss: z.number().optional() });
 
 test("a real server of trackio's has a run as it is trained, trained on, and sent anew: each figure once", async (context) => {
   const trackio = await pythonProgram("trackio==0.43.0", "trackio");
@@ -39,13 +37,8 @@ test("a real server of trackio's has a run as it is trained, trained on, and sen
       expect((await ask(Runs, "list", "runs", "--project", "model-trainer")).runs).toEqual(["one"]);
       const at = ["--project", "model-trainer", "--run", "one", "--metric", "train/loss"];
       const { values } = await ask(Values, "get", "metric", ...at);
-      const lines = readFileSync(join(home, "models", "one", "metrics.jsonl"), "utf8")
-        .trimEnd()
-        .split("\n");
-      const losses = lines.map((line) => Line.parse(JSON.parse(line)));
-      expect(values.map(({ step, value }) => [step, value])).toEqual(
-        losses.flatMap(({ step, train_loss: loss }) => (loss === undefined ? [] : [[step, loss]])),
-      );
+      const losses = loggedLosses(join(home, "models", "one", "metrics.jsonl"));
+      expect(values.map(({ step, value }) => [step, value])).toEqual(losses.map(({ step, loss }) => [step, loss]));
     };
     const line = ["train", corpus, ...TINY, "--log-every", "2", "--max-steps", "20", "--run-id", "one"];
     expect(await trainer([...line, "--track", "trackio"], { env })).toMatchObject({ code: 0 });

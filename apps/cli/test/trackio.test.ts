@@ -2,39 +2,23 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { containing } from "@trainer/testing";
 import { RunSync, Trackio } from "@trainer/trackers";
-import { beforeAll, expect, test, vi } from "vitest";
-import { z } from "zod";
-import { commandLine } from "./command-line.js";
-import { corpusFolder, TINY } from "./corpus.js";
+import { expect, test, vi } from "vitest";
+import { TINY } from "./corpus.js";
 import { FakeTrackio } from "./fake-trackio.js";
+import { trackedHome } from "./tracked-home.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
-const shared = { folder: "", corpus: "", home: "" };
-const { trainer } = commandLine(() => shared.home);
-const metricsOf = (id: string) => join(shared.home, "models", id, "metrics.jsonl");
-const Line = z.object({ step: z.int(), train_loss: z.number().optional() });
-const lossesOf = (id: string) =>
-  readFileSync(metricsOf(id), "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => Line.parse(JSON.parse(line)))
-    .flatMap(({ step, train_loss: loss }) => (loss === undefined ? [] : [[step, loss]]));
+const { corpus, home, trainer, runOf, metricsOf, lossesOf } = await trackedHome();
 const never = new AbortController().signal;
 
-beforeAll(async () => {
-  const { folder, corpus } = await corpusFolder();
-  Object.assign(shared, { folder, corpus, home: join(folder, "home") });
-  await trainer(["train", corpus, ...TINY, "--max-steps", "6", "--log-every", "2", "--run-id", "one"]);
-}, 60_000);
-
 const syncOf = (fake: FakeTrackio, id: string) =>
-  new RunSync(new Trackio({ url: fake.url, project: "p", writeToken: null }), shared.home, id);
+  new RunSync(new Trackio({ url: fake.url, project: "p", writeToken: null }), home, id);
 
 test("a run is sent as it is trained, and trained on, and sending it again leaves it as it is", async () => {
   await using fake = await FakeTrackio.start("se/cret");
   const env = { TRACKIO_SERVER_URL: `${fake.url}/?write_token=se%2Fcret`, TRACKIO_PROJECT: "poems" };
-  const line = ["train", shared.corpus, ...TINY, "--log-every", "2", "--run-id", "live", "--track", "trackio"];
+  const line = ["train", corpus, ...TINY, "--log-every", "2", "--run-id", "live", "--track", "trackio"];
   expect(await trainer([...line, "--max-steps", "6"], { env })).toMatchObject({ code: 0 });
   expect(fake.points("train/loss")).toEqual(lossesOf("live"));
   const [first] = fake.logs.values();
@@ -79,9 +63,9 @@ test("an answer that was lost on its way leads to no figure twice", async () => 
 
 test("a long run is sent a thousand rows at a time", async () => {
   await using fake = await FakeTrackio.start();
-  mkdirSync(join(shared.home, "models", "long"));
-  const manifest = readFileSync(join(shared.home, "models", "one", "manifest.json"), "utf8");
-  writeFileSync(join(shared.home, "models", "long", "manifest.json"), manifest);
+  mkdirSync(runOf("long"));
+  const manifest = readFileSync(join(runOf("one"), "manifest.json"), "utf8");
+  writeFileSync(join(runOf("long"), "manifest.json"), manifest);
   const lines = Array.from({ length: 1500 }, (_, i) => `{"step":${i + 1},"tokens":1,"lr":1}\n`);
   writeFileSync(metricsOf("long"), lines.join("")); // in one piece: fewer than 64 KiB
   await syncOf(fake, "long").send(never);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { aNumber } from "@trainer/testing";
+import { aNumber, loggedLosses } from "@trainer/testing";
 import { pythonProgram } from "@trainer/testing/python-program";
 import { wandbFiles } from "@trainer/testing/wandb-reader";
 import { expect, test } from "vitest";
@@ -16,7 +16,6 @@ import { WandbServer } from "./wandb-server.js";
 
 const run = promisify(execFile);
 const BIN = fileURLToPath(new URL("../bin/trainer.js", import.meta.url));
-const Line = z.object({ step: z.int(), train_loss: z.number().optional() });
 const Row = z.object({ _step: z.int(), "train/loss": z.number().optional() });
 const Shown = z.looseObject({ state: z.string(), summary: z.record(z.string(), z.unknown()) });
 
@@ -44,12 +43,7 @@ test("W&B's own programs show and send a run that was killed, resumed and traine
     run(wandb.path, ["sync", join(path, "..")], { env: { ...env, WANDB_BASE_URL: server.url }, cwd: folder });
   const sent = () => [...server.runs.values()];
   const losses = () => sent().flatMap(({ history }) => [...history.values()].map((row) => Row.parse(row)));
-  const expected = () =>
-    readFileSync(metrics, "utf8")
-      .trimEnd()
-      .split("\n")
-      .map((each) => Line.parse(JSON.parse(each)))
-      .flatMap(({ step, train_loss: loss }) => (loss === undefined ? [] : [[step, loss]]));
+  const expected = () => loggedLosses(metrics).map(({ step, loss }) => [step, loss]);
   const shown = () =>
     losses().flatMap((row) => (row["train/loss"] === undefined ? [] : [[row._step, row["train/loss"]]]));
 

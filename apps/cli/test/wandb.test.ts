@@ -5,35 +5,20 @@ import { aNumber, containing, matching } from "@trainer/testing";
 import { wandbFile, wandbFiles } from "@trainer/testing/wandb-reader";
 import { train, type RunEvent } from "@trainer/training";
 import { LiveSync, RunSync, type Tracker, Wandb } from "@trainer/trackers";
-import { beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { z } from "zod";
-import { commandLine } from "./command-line.js";
-import { corpusFolder, TINY } from "./corpus.js";
+import { TINY } from "./corpus.js";
+import { trackedHome } from "./tracked-home.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
-const shared = { folder: "", corpus: "", home: "" };
-const { trainer, json } = commandLine(() => shared.home);
-const metricsOf = (id: string) => join(shared.home, "models", id, "metrics.jsonl");
-const Line = z.object({ step: z.int(), tokens: z.int(), train_loss: z.number().optional() });
-const linesOf = (id: string) =>
-  readFileSync(metricsOf(id), "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => Line.parse(JSON.parse(line)));
-const lossesOf = (id: string) =>
-  linesOf(id).flatMap(({ step, tokens, train_loss: loss }) => (loss === undefined ? [] : [[step, tokens, loss]]));
+const { folder, corpus, home, trainer, json, runOf, metricsOf, logged } = await trackedHome();
+const lossesOf = (id: string) => logged(id).map(({ step, tokens, loss }) => [step, tokens, loss]);
 const never = new AbortController().signal;
-
-beforeAll(async () => {
-  const { folder, corpus } = await corpusFolder();
-  Object.assign(shared, { folder, corpus, home: join(folder, "home") });
-  await trainer(["train", corpus, ...TINY, "--max-steps", "6", "--log-every", "2", "--run-id", "one"]);
-}, 60_000);
 
 /** The only run in a folder of its own, and where that is. */
 function only(name: string) {
-  const [path = "", ...others] = wandbFiles(join(shared.folder, name));
+  const [path = "", ...others] = wandbFiles(join(folder, name));
   expect(others).toEqual([]);
   const run = wandbFile(path);
   const losses = run.rows.flatMap((row) =>
@@ -43,12 +28,12 @@ function only(name: string) {
 }
 
 const syncOf = (name: string, id: string) =>
-  new RunSync(new Wandb({ folder: join(shared.folder, name), project: "p", entity: null }), shared.home, id);
+  new RunSync(new Wandb({ folder: join(folder, name), project: "p", entity: null }), home, id);
 
 test("a run is written as it is trained, and trained on, each step once, with the command that sends it", async () => {
   const env = { WANDB_DIR: "live files", WANDB_PROJECT: "poems", WANDB_ENTITY: "us" };
-  const io = { env, cwd: shared.folder };
-  const line = ["train", shared.corpus, ...TINY, "--log-every", "2", "--run-id", "live", "--track", "wandb"];
+  const io = { env, cwd: folder };
+  const line = ["train", corpus, ...TINY, "--log-every", "2", "--run-id", "live", "--track", "wandb"];
   const { code, stderr } = await trainer([...line, "--max-steps", "6"], io);
   expect(code).toBe(0);
   const first = only("live files");
@@ -91,7 +76,7 @@ test("runs sync writes a run that was trained without, into its home, with the t
 test("a run that is not there is said to be none, before anything is asked of a tracker", async () => {
   expect(await trainer(["runs", "sync", "nosuch"])).toMatchObject({ stderr: matching(/nosuch/) });
   expect((await trainer(["runs", "sync", "nosuch"])).stderr).not.toContain("MLFLOW");
-  const outside = join(shared.folder, "outside");
+  const outside = join(folder, "outside");
   mkdirSync(outside, { recursive: true });
   writeFileSync(join(outside, "config.json"), "{}");
   expect(await trainer(["runs", "sync", outside])).toMatchObject({ code: 2, stderr: containing("outside") });
@@ -103,12 +88,9 @@ test.each([
 ])("a run that is %s ends with exit code %i", async (status, exit, best) => {
   const manifest = z
     .record(z.string(), z.unknown())
-    .parse(JSON.parse(readFileSync(join(shared.home, "models", "one", "manifest.json"), "utf8")));
-  mkdirSync(join(shared.home, "models", status));
-  writeFileSync(
-    join(shared.home, "models", status, "manifest.json"),
-    JSON.stringify({ ...manifest, status, best_val_loss: best }),
-  );
+    .parse(JSON.parse(readFileSync(join(runOf("one"), "manifest.json"), "utf8")));
+  mkdirSync(runOf(status));
+  writeFileSync(join(runOf(status), "manifest.json"), JSON.stringify({ ...manifest, status, best_val_loss: best }));
   await syncOf(status, status).send(never);
   expect(only(status)).toMatchObject({ run: { exit, rows: best === null ? [] : [{ "validation/best_loss": best }] } });
 });
@@ -123,12 +105,12 @@ async function trainLive(
   const warnings: string[] = [];
   const settings = { everyMs: 5, afterFailureMs: 10, atEndMs: 300, flags: " --to wandb" };
   const live = new LiveSync(
-    (id) => new RunSync(tracker, shared.home, id),
+    (id) => new RunSync(tracker, home, id),
     (line) => warnings.push(line),
     settings,
   );
   const options = {
-    corpus: shared.corpus,
+    corpus,
     modelConfig: { nEmbd: 16, nLayer: 1, nHead: 2 },
     vocabSize: 300,
     maxSeqLen: 16,
@@ -141,7 +123,7 @@ async function trainLive(
     ...more,
   };
   const result = await train(options, {
-    home: shared.home,
+    home,
     onEvent: (event) => {
       live.onEvent(event);
       onEvent(event);
@@ -152,7 +134,7 @@ async function trainLive(
   return { result, warnings, next, endMs: performance.now() - beforeEnd };
 }
 
-const wandbIn = (name: string) => new Wandb({ folder: join(shared.folder, name), project: "p", entity: null });
+const wandbIn = (name: string) => new Wandb({ folder: join(folder, name), project: "p", entity: null });
 
 test("a run that goes back is written anew, without the steps that it has left", async () => {
   const hot = {
@@ -178,7 +160,7 @@ test("a run that goes back is written anew, without the steps that it has left",
 });
 
 test("files that cannot be written are one warning, and are whole when they can be", async () => {
-  const place = join(shared.folder, "full");
+  const place = join(folder, "full");
   writeFileSync(place, ""); // a file where the folder is to be
   const { result, warnings } = await trainLive(wandbIn("full"), "full", {}, (event) => {
     if (event.type === "step" && event.step === 70) rmSync(place);

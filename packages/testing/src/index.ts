@@ -2,6 +2,7 @@
 export { tiny, writeCorpus } from "./corpus.js";
 export { foldersIn, importsIn, upward } from "./layers.js";
 export { startLink, type Link } from "./link.js";
+export { loggedLosses } from "./logged-losses.js";
 export { aNumber, aString, containing, matching, near, withFields, withItem } from "./matching.js";
 export { randomOf } from "./random.js";
 export { findProgram, freePort, startRedis, type RedisServer } from "./redis-server.js";

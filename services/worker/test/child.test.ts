@@ -57,18 +57,6 @@ function training(
   return child;
 }
 
-/** Trains a run, and has it sent off and cleaned away. */
-async function trained(runId: string, fields: Parameters<typeof training>[1] = {}) {
-  const child = training(runId, fields);
-  await child.until("trained");
-  child.say({ type: "send" });
-  await child.until("sent");
-  child.say({ type: "clean" });
-  await child.until("done");
-  await child.over;
-  return child.heard;
-}
-
 const updatesIn = (heard: readonly FromChild[]) =>
   heard.flatMap((message) => (message.type === "update" ? [message.update] : []));
 
@@ -80,14 +68,14 @@ test("a child that is asked for it says what it computes with, once it is ready"
 
 test("a run whose files stay is trained on to a new end, once for a request; one of which nothing is here is not", async () => {
   const kept = { keep_files: true, max_steps: 4 };
-  await trained("kept", kept);
+  await training("kept", kept).toEnd();
   const steps = async () => (await readManifest(join(folder("kept"), "manifest.json")))?.steps;
   expect(await steps()).toBe(4);
   const end = { max_steps: 6, num_epochs: null, seconds: null, id: "first", completed: true };
   const stepsIn = (heard: readonly FromChild[]) => updatesIn(heard).filter(({ kind }) => kind === "step");
-  expect(stepsIn(await trained("kept", { ...kept, end })).length).toBeGreaterThan(0);
+  expect(stepsIn(await training("kept", { ...kept, end }).toEnd()).length).toBeGreaterThan(0);
   expect(await steps()).toBe(6);
-  expect(stepsIn(await trained("kept", { ...kept, end: { ...end, max_steps: 9 } }))).toEqual([]); // the same request
+  expect(stepsIn(await training("kept", { ...kept, end: { ...end, max_steps: 9 } }).toEnd())).toEqual([]); // the same request
   expect(await steps()).toBe(6);
   const nowhere = training("nowhere", { end });
   await nowhere.over;
@@ -237,14 +225,14 @@ test("a run that is trained where there is no file service cannot be sent off, a
 });
 
 test("a run starts from another's weights, on a file of the file service, with the tokenizer of those weights", async () => {
-  await trained("first");
+  await training("first").toEnd();
   const fields = {
     pretrained_run_id: RunId.parse("first"),
     tokenizer_id: "",
     corpus_path: null,
     corpus_file_id: corpusId,
   };
-  const heard = await trained("tuned", fields);
+  const heard = await training("tuned", fields).toEnd();
   expect(heard.at(-1)).toEqual({ type: "done" });
   expect(await archived("tuned")).toMatchObject({ pretrained_run_id: "first", tokenizer_id: "tok-test" });
 });
@@ -321,7 +309,7 @@ function answering(input: object = {}) {
 }
 
 test("questions of all kinds are answered from one model, text as it comes", async () => {
-  await trained("wise");
+  await training("wise").toEnd();
   const ids = { run_id: RunId.parse("wise"), request_id: "r" };
   const child = answering();
   const text = "the king hath seen";
@@ -405,7 +393,7 @@ test("a training is told in figures without being begun", async () => {
 });
 
 test("a question that cannot be answered is refused with its reason, and the next one is answered", async () => {
-  await trained("calm");
+  await training("calm").toEnd();
   const child = answering();
   const about = (run_id: string, fields: object) =>
     ({ kind: "score", run_id: RunId.parse(run_id), request_id: "r", request: ScoreRequest.parse(fields) }) as const;
@@ -418,7 +406,7 @@ test("a question that cannot be answered is refused with its reason, and the nex
 });
 
 test("a child that is told to stop closes its models first, so that nothing says any more that their runs are in use", async () => {
-  await trained("kept");
+  await training("kept").toEnd();
   const child = answering();
   const signs = () => readdirSync(folder("kept")).filter((name) => name.startsWith(".in-use-"));
   const request = ScoreRequest.parse({ text: "the king" });
@@ -430,7 +418,7 @@ test("a child that is told to stop closes its models first, so that nothing says
 });
 
 test("a question that is cancelled is answered no further; one that is over cannot be", async () => {
-  await trained("cancelled");
+  await training("cancelled").toEnd();
   const child = answering();
   const about = (text: string) =>
     ({

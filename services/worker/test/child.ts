@@ -23,21 +23,32 @@ export function startChild(input: WorkerInput, { tellEngine = false } = {}) {
   );
   const say = (message: ToChild) => void line.emit("message", message);
   say({ type: "configure", config: ChildConfig.parse(WorkerConfig.parse(input)), parent: 4711, tellEngine });
+  /** The first message of this type, once it has come. */
+  async function until<T extends Type>(type: T): Promise<Extract<FromChild, { type: T }>> {
+    const isOne = (message: FromChild): message is Extract<FromChild, { type: T }> => message.type === type;
+    for (;;) {
+      const found = heard.find(isOne);
+      if (found !== undefined) return found;
+      const failed = heard.find((message) => message.type === "failed");
+      if (failed !== undefined) throw new Error(`the child failed: ${JSON.stringify(failed)}`);
+      await once(news, "heard");
+    }
+  }
   return {
     heard,
     parents,
     over,
     say,
-    /** The first message of this type, once it has come. */
-    async until<T extends Type>(type: T): Promise<Extract<FromChild, { type: T }>> {
-      const isOne = (message: FromChild): message is Extract<FromChild, { type: T }> => message.type === type;
-      for (;;) {
-        const found = heard.find(isOne);
-        if (found !== undefined) return found;
-        const failed = heard.find((message) => message.type === "failed");
-        if (failed !== undefined) throw new Error(`the child failed: ${JSON.stringify(failed)}`);
-        await once(news, "heard");
-      }
+    until,
+    /** All that is heard of a training that is sent off and cleaned away once it is done. */
+    async toEnd(): Promise<readonly FromChild[]> {
+      await until("trained");
+      say({ type: "send" });
+      await until("sent");
+      say({ type: "clean" });
+      await until("done");
+      await over;
+      return heard;
     },
   };
 }

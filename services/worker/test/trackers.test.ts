@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { RunId, type TrainSettings } from "@trainer/platform";
-import { containing, freePort, matching } from "@trainer/testing";
+import { containing, freePort, loggedLosses, matching } from "@trainer/testing";
 import { request, startSystem, USER, type System } from "@trainer/testing/system";
 import { wandbFile, wandbFiles } from "@trainer/testing/wandb-reader";
 import type { TrackerSettings } from "@trainer/trackers";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { z } from "zod";
 import { startChild } from "./child.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -35,25 +34,12 @@ function training(runId: string, trackers: readonly TrackerSettings[], fields: P
 }
 
 async function trained(runId: string, trackers: readonly TrackerSettings[]) {
-  const child = training(runId, trackers);
-  await child.until("trained");
-  child.say({ type: "send" });
-  await child.until("sent");
-  child.say({ type: "clean" });
-  await child.until("done");
-  await child.over;
-  return child.heard.flatMap((each) =>
-    each.type === "log" && each.fields["event"] === "tracker_failed" ? [each] : [],
-  );
+  const heard = await training(runId, trackers).toEnd();
+  return heard.flatMap((each) => (each.type === "log" && each.fields["event"] === "tracker_failed" ? [each] : []));
 }
 
-const Line = z.object({ step: z.int(), train_loss: z.number().optional() });
 const losses = (runId: string) =>
-  readFileSync(join(system.root, "archived", `${runId}.metrics.jsonl`), "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => Line.parse(JSON.parse(line)))
-    .flatMap(({ step, train_loss: loss }) => (loss === undefined ? [] : [[step, loss]]));
+  loggedLosses(join(system.root, "archived", `${runId}.metrics.jsonl`)).map(({ step, loss }) => [step, loss]);
 
 const only = (name: string) => {
   const [path = "", ...others] = wandbFiles(join(system.root, name));

@@ -67,10 +67,11 @@ test("corpus show tells what of a folder is not read, and reads all of it as tex
 test("corpus show takes the text of records from the field that looks like it, or that is named", async () => {
   const path = join(shared.folder, "records.jsonl");
   await writeFile(path, '{"title":"one two","story":"three"}\n');
-  expect((await trainer(["corpus", "show", path])).stdout).toContain(
-    'left out    the text of 1 file is the field "story" alone',
-  );
+  const shown = (await trainer(["corpus", "show", path])).stdout;
+  expect(shown).toContain("\nread as     1 jsonl\n");
+  expect(shown).toContain('left out    the text of 1 file is the field "story" alone');
   expect((await json(["corpus", "show", path, "--text-field", "title"])).last).toMatchObject({
+    formats: { jsonl: 1 },
     characters: 7,
     left_out: { fields: { title: 1 } },
   });

@@ -37,5 +37,8 @@ export const corpusFormats = [
   "html",
   "epub",
   "mbox",
+  "whatsapp",
+  "telegram",
+  "discord",
 ] as const;
 export type CorpusFormat = (typeof corpusFormats)[number];

@@ -74,9 +74,10 @@ export interface OpenOptions {
 /**
  * Opens files and folders of text: `.txt` and other names of plain text, `.jsonl` (a field of each line), `.json` (an
  * array of texts, or lines), `.csv`, `.tsv` and `.parquet` (a column of each row), `.srt`, `.vtt`, `.ipynb`, `.html`,
- * `.epub` and `.mbox` (each mail), gzip and zstd of these but `.parquet` and `.epub`; folders recursively, sorted. Every
- * file's start is inspected, and the rest while it is read. The field of records is `text`, or what else it is called
- * among people, or the only one that holds a string; that of a file's first record is the file's.
+ * `.epub` and `.mbox` (each mail), exported chats (each conversation), gzip and zstd of these but `.parquet` and `.epub`;
+ * folders recursively, sorted. Every file's start is inspected, and the rest while it is read. The field of records is
+ * `text`, or what else it is called among people, or the only one that holds a string; that of a file's first record is
+ * the file's.
  *
  * The unit of a document: `line`, each line stripped, blank ones skipped; `paragraph`, the text between blank lines;
  * `file`, a whole file. Each record is a document but for `line`, where its lines are. Inside a document every
@@ -96,7 +97,7 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
   for (const [i, file] of found.files.entries()) {
     signal?.throwIfAborted();
     if (found.files.length >= MANY) onLook?.(i, found.files.length);
-    const start = await lookAtStart(file, textField);
+    const start = await lookAtStart(file, { textField, byContent: format === "auto" });
     if (start === null) skipped.push({ path: file.path, kind: `${kindOf(file.path)} without texts` });
     else {
       files.push(start.file);

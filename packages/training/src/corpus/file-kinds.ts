@@ -1,8 +1,22 @@
 import { CorpusError } from "./corpus-error.js";
 
-/** Format of one file; "json": an array of texts. */
+/** Format of one file; "json": an array of texts. Chats are told from plain text and JSON by what is in them. */
 export type FileFormat =
-  "text" | "jsonl" | "json" | "csv" | "tsv" | "parquet" | "srt" | "vtt" | "ipynb" | "html" | "epub" | "mbox";
+  | "text"
+  | "jsonl"
+  | "json"
+  | "csv"
+  | "tsv"
+  | "parquet"
+  | "srt"
+  | "vtt"
+  | "ipynb"
+  | "html"
+  | "epub"
+  | "mbox"
+  | "whatsapp"
+  | "telegram"
+  | "discord";
 /** Formats that hold their texts packed, or in encodings of their own. */
 type ContainerFormat = "parquet" | "epub" | "mbox";
 /** Formats that are UTF-8 text from the beginning to the end. */

@@ -30,7 +30,7 @@ export async function textsOf(file: CorpusFile): Promise<FileTexts> {
   if (format === "parquet") return new ParquetTexts(file);
   if (format === "epub") return new EpubTexts(file);
   if (format === "mbox") return new MboxTexts(file);
-  const records = recordReader({ ...file, format });
+  const records = await recordReader({ ...file, format });
   return new StreamedTexts(file, records ?? (await textExtractor({ ...file, format })), records !== null);
 }
 

@@ -62,7 +62,7 @@ export function leftOut(
 }
 
 /** How many there are of each, the most first. */
-function counted(names: readonly string[]): [name: string, count: number][] {
+export function counted(names: readonly string[]): [name: string, count: number][] {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return [...counts].toSorted(([, a], [, b]) => b - a);

@@ -2,7 +2,7 @@ import { CorpusError } from "./corpus-error.js";
 import { openEpub } from "./epub-file.js";
 import { isStreamed } from "./file-kinds.js";
 import type { FoundFile } from "./find-files.js";
-import { lookAtStream, type Start } from "./look-at-stream.js";
+import { lookAtStream, type HowToLook, type Start } from "./look-at-stream.js";
 import { MboxTexts } from "./mbox-texts.js";
 import { NoTextField } from "./no-text-field.js";
 import { openParquet, textColumn } from "./parquet-file.js";
@@ -10,12 +10,12 @@ import { knownField } from "./text-field.js";
 import { isBlank } from "./whitespace.js";
 
 /** Looks at a file's start, as `lookAtStream` does, or at what a container says of itself. */
-export async function lookAtStart(found: FoundFile, textField: string | null = null): Promise<Start | null> {
+export async function lookAtStart(found: FoundFile, how: HowToLook = {}): Promise<Start | null> {
   const { format } = found;
-  if (isStreamed(format)) return await lookAtStream({ ...found, format }, textField);
+  if (isStreamed(format)) return await lookAtStream({ ...found, format }, how);
   switch (format) {
     case "parquet":
-      return await lookAtParquet(found, textField);
+      return await lookAtParquet(found, how.textField ?? null);
     case "epub":
       return await lookAtEpub(found);
     case "mbox":

@@ -1,3 +1,4 @@
+import { chatFormat, isChat, type ChatFormat } from "./chat/chat-format.js";
 import { CorpusError } from "./corpus-error.js";
 import type { StreamedFormat } from "./file-kinds.js";
 import type { CorpusFile, FoundFile } from "./find-files.js";
@@ -23,13 +24,25 @@ interface Streamed {
   readonly format: StreamedFormat;
 }
 
+export interface HowToLook {
+  /** The field with the text; null: it is looked for. */
+  readonly textField?: string | null | undefined;
+  /** False where the format was asked for: else a chat is told by what the file has in it. */
+  readonly byContent?: boolean;
+}
+
 /**
  * Looks at a stream's first 64 KiB, and at its first record, however long that is, for the field with the text unless
  * that is given. Refuses what is not text; null for JSON and tables that hold no texts, unless they were named.
  */
-export async function lookAtStream(found: FoundFile & Streamed, textField: string | null): Promise<Start | null> {
+export async function lookAtStream(
+  found: FoundFile & Streamed,
+  { textField = null, byContent = true }: HowToLook,
+): Promise<Start | null> {
   const { named, ...file } = found;
   const start = await startOf(file);
+  const chat = isChat(file.format) ? file.format : byContent ? chatFormat(file.format, start.text) : null;
+  if (chat !== null) return await lookAtChat({ ...file, format: chat }, start);
   const extractor = await textExtractor(file);
   if (extractor !== null) return { file, hasText: !start.ended || hasTextIn(extractor, start.text) };
   const hasText = !start.ended || !isBlank(start.text);
@@ -55,6 +68,14 @@ export async function lookAtStream(found: FoundFile & Streamed, textField: strin
       '[{"text": "…"}, …] or a line {"text": "…"} for each. Write it so first (`jq -c \'.items[]\' FILE > NEW.jsonl`, ' +
       "with the names it has), or read it as it is with --as text",
   );
+}
+
+async function lookAtChat(
+  file: CorpusFile & { readonly format: ChatFormat },
+  { text, ended }: StartText,
+): Promise<Start> {
+  const { chatReader } = await import("./chat/chat-reader.js"); // here, or every command would load its parser
+  return { file, hasText: !ended || hasTextIn(chatReader(file.path, file.format), text) };
 }
 
 const isTable = ({ format }: Streamed) => format === "csv" || format === "tsv";
@@ -100,7 +121,7 @@ function jsonFormat(
 
 /** The field of a file's first record, which is read for it; null where there is none. */
 async function fieldOf(file: CorpusFile & Streamed, { text, ended }: StartText): Promise<string | null> {
-  const records = recordReader(file);
+  const records = await recordReader(file);
   if (records === null) return null;
   for await (const chunk of ended ? [text] : readText(file)) {
     for (const _ of records.push(chunk)) return records.field;

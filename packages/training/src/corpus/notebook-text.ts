@@ -1,14 +1,10 @@
 import { z } from "zod";
 import { CorpusError } from "./corpus-error.js";
+import { expected, firstProblem } from "./json-problem.js";
 import { notJson } from "./not-json.js";
-import { kindOf } from "./record-text.js";
 import { RecordBytes, type TextExtractor } from "./records.js";
 import { isBlank } from "./whitespace.js";
 
-const expected = (what: string) => ({
-  error: ({ input }: { readonly input?: unknown }) =>
-    `expected ${what}, there is ${input === undefined ? "none" : kindOf(input)}`,
-});
 const Source = z.union([z.string(), z.array(z.string())], expected("a string or an array of strings"));
 const Notebook = z.looseObject(
   {
@@ -69,10 +65,7 @@ export class NotebookText implements TextExtractor {
     }
     const notebook = Notebook.safeParse(value);
     if (notebook.success) return notebook.data;
-    const wrong = notebook.error.issues.map(({ path, message }) =>
-      [path.join("."), message].filter(Boolean).join(": "),
-    );
-    throw this.#wrong(String(wrong[0]));
+    throw this.#wrong(firstProblem(notebook.error));
   }
 
   #wrong(what: string): CorpusError {

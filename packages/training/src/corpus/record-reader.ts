@@ -10,7 +10,7 @@ interface RecordFile extends Pick<CorpusFile, "path" | "field"> {
 }
 
 /** The reader of a file's records; null for what has none. */
-export function recordReader({ path, format, field }: RecordFile): RecordReader | null {
+export async function recordReader({ path, format, field }: RecordFile): Promise<RecordReader | null> {
   switch (format) {
     case "jsonl":
       return new JsonLines(path, field);
@@ -19,6 +19,12 @@ export function recordReader({ path, format, field }: RecordFile): RecordReader 
     case "csv":
     case "tsv":
       return new CsvTexts(path, format, field);
+    case "whatsapp":
+    case "telegram":
+    case "discord": {
+      const { chatReader } = await import("./chat/chat-reader.js"); // here, or every command would load its parser
+      return chatReader(path, format);
+    }
     case "text":
     case "srt":
     case "vtt":

@@ -2,13 +2,15 @@ import { breathe } from "./breathe.js";
 import { leftOutOf, openCorpus, type OpenOptions, type ReadOptions } from "./corpus.js";
 import { DistinctCounter } from "./distinct-counter.js";
 import { documentHash, seedKey } from "./document-hash.js";
-import { noLosses } from "./left-out.js";
+import { counted, noLosses } from "./left-out.js";
 import type { LeftOut } from "../home/text-losses.js";
 import { ScriptCounter, type ScriptCount } from "./script-counter.js";
 
 /** Statistics of a corpus. Lines are stripped of the whitespace around them, and blank ones do not count. */
 export interface CorpusStatistics {
   readonly files: number;
+  /** Files by the format that they are read in. */
+  readonly formats: Readonly<Record<string, number>>;
   /** Size on disk. */
   readonly bytes: number;
   readonly lines: number;
@@ -78,6 +80,7 @@ export async function corpusStatistics(
   }
   return {
     files: corpus.files.length,
+    formats: Object.fromEntries(counted(corpus.files.map(({ format }) => format))),
     bytes: corpus.totalBytes,
     lines,
     characters,

@@ -25,6 +25,9 @@ export async function textExtractor({ path, format }: StreamedFile): Promise<Tex
     case "json":
     case "csv":
     case "tsv":
+    case "whatsapp":
+    case "telegram":
+    case "discord":
       return null;
   }
 }

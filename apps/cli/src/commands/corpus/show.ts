@@ -37,6 +37,7 @@ export function define(command: Command, io: Io): void {
 
 export const statisticsJson = (s: CorpusStatistics) => ({
   files: s.files,
+  formats: s.formats,
   bytes: s.bytes,
   lines: s.lines,
   characters: s.characters,
@@ -48,10 +49,17 @@ export const statisticsJson = (s: CorpusStatistics) => ({
   scripts: s.scripts,
 });
 
+/** Formats of the files, where they are more than plain text. */
+function formatFacts({ formats }: CorpusStatistics): string[] {
+  const names = Object.entries(formats).map(([format, files]) => `${formatCount(files)} ${format}`);
+  return Object.keys(formats).every((format) => format === "text") ? [] : [`read as     ${names.join(", ")}`];
+}
+
 const share = (part: number, whole: number) => `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`;
 
 export const statisticsFacts = (s: CorpusStatistics) => [
   `files       ${formatCount(s.files)}, ${formatBytes(s.bytes)}`,
+  ...formatFacts(s),
   `lines       ${formatCount(s.lines)}`,
   `characters  ${formatCount(s.characters)}`,
   `duplicates  ${s.duplicatesExact ? "" : "about "}${formatCount(s.duplicateLines)} lines (${share(s.duplicateLines, s.lines)})`,

@@ -50,7 +50,7 @@ export function CorpusDrop({ done }: { readonly done: (name: string, bytes: numb
           </label>
           <p id={`${id}-help`} className={styles.help}>
             or drop one here: plain text, Markdown, JSON lines, a table (.csv), a page (.html), an e-book (.epub), mails
-            (.mbox), subtitles or a notebook, in UTF-8.
+            (.mbox), an exported chat, subtitles or a notebook, in UTF-8.
           </p>
         </>
       ) : (

@@ -52,7 +52,6 @@ const exported = (ref: string, folder: Scratch, type: "f32" | "q8_0" = "f32") =>
 
 test("a run as one file is the same model: scores and texts to the bit, and a folder again", async () => {
   await using folder = await scratch();
-  const before = await readdir(tmpdir());
   const { path, bytes, modelfile, notes } = await exported(tinyGpt2, folder);
   expect(notes).toEqual([]);
   expect((await readFile(path)).length).toBe(bytes);
@@ -81,8 +80,8 @@ test("a run as one file is the same model: scores and texts to the bit, and a fo
   using folderAgain = await openModel(folder.join("back"), { home });
   using original = await openModel(tinyGpt2, { home });
   expect(await score(folderAgain, { text: "Twice." })).toEqual(await score(original, { text: "Twice." }));
-  const left = (await readdir(tmpdir())).filter((name) => !before.includes(name) && name.startsWith("trainer-gguf-"));
-  expect(left).toEqual([]);
+  const left = await readdir(`${tmpdir()}/trainer-gguf-${process.getuid?.()}`);
+  expect(left.filter((name) => name.startsWith(`.tmp-${process.pid}.`))).toEqual([]);
 });
 
 test("a GGUF file is a model by its path alone, and a run of that name comes first", async () => {

@@ -1,12 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { isFile, isFolder, isId, writeJson, writeText } from "@trainer/disk";
 import { openGguf, readGgufModel } from "@trainer/models";
 import { filesOfGguf } from "@trainer/tokenizers";
 import { TrainingError } from "../../errors.js";
 import type { Home } from "../../home/home.js";
+import { usersFolder } from "../../home/users-folder.js";
 import { readTokenizerKeys } from "./tokenizer-keys.js";
 
 /** A GGUF file as a folder in Hugging Face's layout, but for its weights, which stay where they are. */
@@ -37,7 +37,7 @@ export async function unpackGguf(ref: string): Promise<UnpackedGguf> {
   const ids = { bos_token_id: bos, eos_token_id: eos, pad_token_id: pad };
   const allEnds = [...new Set([...(eos === null ? [] : [eos]), ...ends])];
   const template = chatTemplate === null ? {} : { chat_template: chatTemplate };
-  const dir = await mkdtemp(join(tmpdir(), "trainer-gguf-"));
+  const dir = await usersFolder("trainer-gguf");
   try {
     const files = filesOfGguf(tokenizer, template);
     await writeJson(join(dir, "config.json"), { ...config, ...ids, dtype: "float32" });

@@ -17,8 +17,9 @@ import type { Container } from "./container.js";
 const LOCK_KEY = "trainer:housekeeping";
 
 /**
- * Removes what nobody needs any more, each kind within its own limits: token bins, fetched corpora, tokenizers, and what
- * processes that have ended left half-made; one worker of a home at a time. What a run, a process or a job in the queue needs stays.
+ * Removes what nobody needs any more, each kind within its own limits: token bins, fetched corpora, tokenizers, expired
+ * answers, and what processes that have ended left half-made; one worker of a home at a time. What a run, a process or
+ * a job in the queue needs stays.
  */
 export async function keepHouse(container: Container): Promise<void> {
   const { config, pace, redis, log } = container;
@@ -42,6 +43,7 @@ export async function keepHouse(container: Container): Promise<void> {
   const chores = [
     ...half.flatMap((folder) => [() => removeLeftovers(folder), () => finishRemovals(folder)]),
     ...written.map((folder) => () => removeTemporaries(folder)),
+    () => container.results.removeExpired(),
     () => cleanBins(home, binsCleanup, context),
     () => cleanCorpusCache(home, home.corpusCache, corpusCacheCleanup, context),
     () => cleanTokenizers(home, tokenizerCleanup, context),

@@ -44,6 +44,8 @@ test("a worker removes by itself what nobody needs, by its settings, and nothing
     join(system.root, "queued-tokenizers"),
     join(system.root, "corpus", ".uploads"),
   ].map((dir) => join(leave(dir, `a.json.${UUID}.tmp`), `a.json.${UUID}.tmp`));
+  const answer = `${"4".repeat(64)}.3600.json`;
+  half.push(join(leave(join(system.root, "answers"), answer), answer));
   const unused = leave(join(home.tokenizers, "tok-unused"), "tokenizer.json");
   leave(join(home.tokenizers, TOKENIZER), "tokenizer.json.note");
   const queued = leave(join(home.tokenizers, "tok-queued"), "tokenizer.json");

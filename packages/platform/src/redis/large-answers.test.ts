@@ -1,4 +1,4 @@
-import { readdir, utimes } from "node:fs/promises";
+import { readdir, utimes, writeFile } from "node:fs/promises";
 import { scratch } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { LargeAnswers } from "./large-answers.js";
@@ -7,30 +7,44 @@ const large = `{"text":"${"é".repeat(256 << 10)}"}`;
 
 test("a small answer stays as it is, a large one is a file, and comes back", async () => {
   await using home = await scratch();
-  const answers = new LargeAnswers(home.path, 60);
-  expect(await answers.store("runs:score:r:1", '{"a":1}')).toBe('{"a":1}');
+  const answers = new LargeAnswers(home.path);
+  expect(await answers.store("runs:score:r:1", '{"a":1}', 60)).toBe('{"a":1}');
   expect(await answers.restore('{"a":1}')).toBe('{"a":1}');
-  const value = await answers.store("runs:score:r:2", large);
-  expect(value).toMatch(/^\{"file":"[0-9a-f]{64}\.json"\}$/);
+  const value = await answers.store("runs:score:r:2", large, 60);
+  expect(value).toMatch(/^\{"file":"[0-9a-f]{64}\.60\.json"\}$/);
   expect(await answers.restore(value)).toBe(large);
-  expect(await answers.store("runs:score:r:2", large)).toBe(value);
+  expect(await answers.store("runs:score:r:2", large, 60)).toBe(value);
   expect(await readdir(home.join("answers"))).toHaveLength(1);
 });
 
-test("what is older than its key may be is removed when another comes", async () => {
+test("files go when their keys have expired, each after its own time; other files stay", async () => {
   await using home = await scratch();
-  const answers = new LargeAnswers(home.path, 60);
-  const old = await answers.store("old", large);
-  const [name = ""] = await readdir(home.join("answers"));
-  const then = new Date(Date.now() - 61_000);
-  await utimes(home.join("answers", name), then, then);
-  await answers.store("new", large);
-  expect(await answers.restore(old)).toBeNull();
-  expect(await readdir(home.join("answers"))).not.toContain(name);
+  const answers = new LargeAnswers(home.path);
+  const kept = await answers.store("score", large, 604_800);
+  const awaited = await answers.store("openai", large, 3600);
+  const folder = home.join("answers");
+  await writeFile(`${folder}/${"0".repeat(64)}.json`, large); // an earlier version's
+  await writeFile(`${folder}/notes.txt`, "mine");
+  const age = async (seconds: number) => {
+    const then = new Date(Date.now() - seconds * 1000);
+    for (const name of await readdir(folder)) await utimes(`${folder}/${name}`, then, then);
+    await answers.removeExpired();
+    return await readdir(folder);
+  };
+  expect(await age(3500)).toHaveLength(4);
+  expect(await age(3700)).toHaveLength(3);
+  expect([await answers.restore(awaited), await answers.restore(kept)]).toEqual([null, large]);
+  expect(await age(604_900)).toEqual(["notes.txt"]);
+});
+
+test("without an answer there is nothing to remove", async () => {
+  await using home = await scratch();
+  await new LargeAnswers(home.path).removeExpired();
+  expect(await readdir(home.path)).toEqual([]);
 });
 
 test("a value that names another file is no answer", async () => {
   await using home = await scratch();
-  const answers = new LargeAnswers(home.path, 60);
+  const answers = new LargeAnswers(home.path);
   expect(await answers.restore('{"file":"../keys.json"}')).toBeNull();
 });

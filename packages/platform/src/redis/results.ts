@@ -61,8 +61,11 @@ export class Results {
   /** @param home holds answers that are too large for Redis */
   constructor(redis: Redis, home: string) {
     this.#redis = redis;
-    this.#large = new LargeAnswers(home, ANSWER_TTL_SECONDS);
+    this.#large = new LargeAnswers(home);
   }
+
+  /** Removes the files of answers whose keys have expired. */
+  removeExpired = () => this.#large.removeExpired();
 
   /** @param split what an evaluation without a result yet is of */
   evaluation = (runId: string, split = "") => this.#slot(EvalRecord, keys.evaluation(runId), null, { split });
@@ -100,7 +103,7 @@ export class Results {
       isAbandoned: async () => (await redis.exists(keys.abandoned(key))) === 1,
       unfinished: (status, message) => schema.parse({ ...about, status, message }),
       async set(value, transaction) {
-        const text = await large.store(key, toWireJson(value));
+        const text = await large.store(key, toWireJson(value), ttlSec ?? ANSWER_TTL_SECONDS);
         const on = transaction ?? redis;
         await (ttlSec === null ? on.set(key, text) : on.set(key, text, "EX", ttlSec));
       },

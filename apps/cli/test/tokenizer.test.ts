@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { aNumber, aString, containing, withFields } from "@trainer/testing";
@@ -282,4 +282,40 @@ test("tokenizers of the home are listed and removed, but for those that runs use
   expect(await at.trainer(["tokenizer", "rm", id])).toMatchObject({ code: 1, stderr: containing("tokenizer of r;") });
   await rm(join(home, "models", "r"), { recursive: true });
   expect((await at.trainer(["tokenizer", "rm", id])).stdout).toContain(`removed ${id}: `);
+});
+
+test("a tokenizer is extended by a text, that of a run too, and says what that comes to", async () => {
+  const base = join(shared.folder, "base");
+  const own = join(shared.folder, "own.txt");
+  await writeFile(own, "die Müllerin mahlt das Mehl, und die Müller mahlen mehr\n".repeat(30));
+  await trainer(["tokenizer", "train", shared.corpus, "--vocab-size", "300", "--out", base]);
+  const line = ["tokenizer", "extend", base, "--corpus", own, "--add", "20", "--threads", "1"];
+  const { last } = await json(line);
+  const told = z
+    .object({
+      tokenizer_id: z.string(),
+      path: z.string(),
+      first: z.array(z.string()),
+      tokens_per_byte: z.object({ before: z.number(), after: z.number() }),
+    })
+    .loose()
+    .parse(last);
+  expect(told).toMatchObject({ base, vocab_size: 320, added: 20, first: withFields({ length: 20 }) });
+  expect(told.tokens_per_byte.after / told.tokens_per_byte.before).toBeLessThan(0.8);
+  await mkdir(join(shared.home, "models"), { recursive: true });
+  await rename(base, join(shared.home, "models", "a-run"));
+  const out = join(shared.folder, "extended");
+  await mkdir(out);
+  await writeFile(join(out, "mine.txt"), "mine");
+  const again = await trainer(["tokenizer", "extend", "a-run", "--corpus", own, "--add", "5000"]);
+  expect(again).toMatchObject({ code: 0, stderr: containing("new tokens only, not 5,000") });
+  expect(again.stdout).toMatch(/text {8}0\.\d{4} tokens a byte, 0\.\d{4} before: -\d\d\.\d\d %/);
+  expect(again.stdout).toContain(`trainer train my-text.txt --pretrained a-run --tokenizer bpe-`);
+  const taken = await trainer(["tokenizer", "extend", "a-run", "--corpus", own, "--out", out]);
+  expect(taken).toMatchObject({ code: 2, stderr: containing("--force") });
+  const { stdout } = await trainer(["tokenizer", "extend", "a-run", "--corpus", own, "--out", out, "--force"]);
+  expect(stdout).toContain(`--tokenizer ${out}`);
+  const none = await trainer(["tokenizer", "extend", "nope", "--corpus", own]);
+  expect(none).toMatchObject({ code: 1, stderr: containing('no tokenizer "nope"') });
+  await rm(join(shared.home, "models", "a-run"), { recursive: true });
 });

@@ -28,4 +28,11 @@ export async function resolveTokenizer(ref: string, home: Home): Promise<Resolve
   throw notFound(`no tokenizer "${ref}" in ${home.tokenizers}, and no file or folder of that name: ${hint}`);
 }
 
+/** Resolves a tokenizer to be extended, as above, or by the id of a run of the home: that of its model. */
+export async function resolveBase(ref: string, home: Home): Promise<ResolvedTokenizer> {
+  const run = join(home.models, ref);
+  const ofRun = isId(ref) && (await isFolder(run)) && !(await isFolder(join(home.tokenizers, ref)));
+  return ofRun ? { id: ref, path: run } : resolveTokenizer(ref, home);
+}
+
 const notFound = (message: string) => new TrainingError("TOKENIZER_NOT_FOUND", message);

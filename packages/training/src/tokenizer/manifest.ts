@@ -40,6 +40,10 @@ export const TokenizerManifest = z.looseObject({
   /** The parts of the given text that were not trained on. */
   left_out: LeftOut.optional(),
   stats: Stats.optional(),
+  /** The tokenizer that it goes on from, and what that makes of the text that `stats` are of. */
+  extends: z
+    .looseObject({ id: z.string(), sha256: z.string(), vocab_size: z.int(), bytes_per_token: z.number() })
+    .optional(),
   skipped_lines: SkippedLines.optional(),
 });
 export type TokenizerManifest = z.infer<typeof TokenizerManifest>;

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { folderBeside, isFolder, placeFolder, writeJson } from "@trainer/disk";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { tokenizerSha256 } from "../bins/bin-tokenizer.js";
-import type { CorpusTokenizer } from "./train-on-corpus.js";
+import type { CorpusTokenizer } from "./learn-on-corpus.js";
 
 /** An id that follows from a tokenizer's contents. */
 export async function contentId(tokenizer: Tokenizer): Promise<string> {

@@ -1,0 +1,147 @@
+import { rm } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import type { Command } from "commander";
+import type { Tokenizer } from "@trainer/tokenizers";
+import { most, preset, TrainOptions, ungrouped } from "@trainer/options";
+import type { ExtendedTokenizer } from "@trainer/training/files";
+import { READ_NAMES } from "@trainer/training/options";
+import { z } from "zod";
+import { formatDuration } from "../../display/duration.js";
+import { lookingOn, ProgressLine } from "../../display/progress-line.js";
+import { formatChange, formatCount } from "../../display/quantity.js";
+import { statsLines } from "../../display/tokenizer-stats.js";
+import { tellLeftOut } from "../../flags/given-text.js";
+import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
+import { word } from "../../framework/arguments.js";
+import { assertFree } from "../../framework/assert-free.js";
+import { defineCommand } from "../../framework/define-command.js";
+import { assertWritable } from "../../process/assert-writable.js";
+import { shellWord } from "../../process/home-flag.js";
+import type { Io } from "../../process/io.js";
+import { tokenizerProgress } from "./progress.js";
+
+const run = ungrouped(TrainOptions.shape);
+
+const ExtendFlags = z.strictObject({
+  corpus: z.array(z.string().min(1)).min(1).describe(`files or folders of your text: ${READ_NAMES}`),
+  add: z.int().min(1).max(most.vocabSize).default(2000).describe("tokens to add; a small text gives fewer"),
+  minFrequency: run.minFrequency.describe("how often a pair must occur to become a token"),
+  holdoutFraction: preset(run.holdoutFraction, 0).describe(
+    "part of the text that nothing is learned from, and that both tokenizers are measured on; 0: what is learned from",
+  ),
+  seed: run.seed.describe("of what is held back"),
+  document: run.document.describe("what no token reaches across"),
+  ...TEXT_FLAGS,
+  threads: z.int().min(0).default(0).describe("processor threads; 0: one a core"),
+  out: z.string().min(1).nullable().default(null).describe("folder to write; left out: one in the home"),
+  force: z.boolean().default(false).describe("replace what is in the --out folder"),
+});
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "Add tokens of your own text to a byte-level BPE tokenizer. The old tokens keep their ids, and where a text has no " +
+      "new token it is encoded as before, so that a model of the old one can be trained on with the new one.",
+    args: { base: word("id of a tokenizer or a run, or path of a tokenizer's or model's folder or file") },
+    options: ExtendFlags,
+    examples: {
+      "trainer tokenizer extend BASE --corpus my.txt --add 2000":
+        "into the home, under an id to use with `trainer train --pretrained MODEL --tokenizer ID`",
+      "trainer tokenizer extend ./gpt2 --corpus my.txt --corpus more/ --out gpt2-extended": "of a model's folder",
+      "trainer tokenizer extend BASE --corpus my.txt --holdout-fraction 0.05":
+        "both measured on text that neither has seen",
+    },
+    async run({ args: { base: ref }, options, home, flags, out }) {
+      const { corpus: files, add, minFrequency, holdoutFraction, seed, threads, out: folder, force } = options;
+      if (folder !== null && !force) await assertFree(folder);
+      await assertWritable(folder ?? join(home, "tokenizers"), folder === null ? "--home" : "--out");
+      const { contentId, extendOnCorpus, openCorpus, openHome, resolveBase, saveTokenizer } =
+        await import("@trainer/training/files");
+      const { loadTokenizer } = await import("@trainer/tokenizers");
+      const { id, path: place } = await resolveBase(ref, openHome(home));
+      const base = await loadTokenizer(place);
+      const progress = new ProgressLine(io, out);
+      const began = performance.now();
+      await io
+        .interruptible(async (signal) => {
+          const corpus = await openCorpus(files, {
+            ...textOptions(options),
+            home: openHome(home),
+            document: options.document,
+            signal,
+            onLook: lookingOn(progress),
+          });
+          const made = await extendOnCorpus(
+            corpus,
+            { id: id ?? place, tokenizer: base },
+            {
+              add,
+              minFrequency,
+              split: { holdoutFraction, testSplitRatio: 0, seed },
+              threads: threads === 0 ? undefined : threads,
+              signal,
+              onProgress: (p) => progress.update(...tokenizerProgress(p, corpus.totalBytes)),
+            },
+          );
+          progress.clear();
+          const path = resolve(folder ?? join(openHome(home).tokenizers, await contentId(made.tokenizer)));
+          if (force) await rm(path, { recursive: true, force: true });
+          await saveTokenizer(path, made);
+          const value = { ...summary(made), path, seconds: (performance.now() - began) / 1000 };
+          if (value.added < add)
+            out.warn(`The text has pairs for ${formatCount(value.added)} new tokens only, not ${formatCount(add)}.`);
+          tellLeftOut(made.manifest.left_out, out);
+          out.result({ tokenizer_id: basename(path), ...value }, () => report(value, { ref, folder, flags }));
+        })
+        .finally(() => progress.clear());
+    },
+  });
+}
+
+/** New tokens that are shown. */
+const SHOWN = 20;
+
+function summary({ tokenizer, manifest }: ExtendedTokenizer) {
+  const { extends: base, stats, left_out } = manifest;
+  const added = tokenizer.vocabSize - base.vocab_size;
+  return {
+    base: base.id,
+    vocab_size: tokenizer.vocabSize,
+    added,
+    tokens_per_byte: { before: 1 / base.bytes_per_token, after: 1 / Number(stats?.bytes_per_token) },
+    first: firstNew(tokenizer, base.vocab_size, Math.min(added, SHOWN)),
+    stats,
+    left_out,
+  };
+}
+
+const firstNew = (tokenizer: Tokenizer, from: number, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => tokenizer.decode([from + i]));
+
+interface Extended extends ReturnType<typeof summary> {
+  readonly path: string;
+  readonly seconds: number;
+}
+
+interface Asked {
+  readonly ref: string;
+  readonly folder: string | null;
+  readonly flags: string;
+}
+
+function report(value: Extended, { ref, folder, flags }: Asked): string {
+  const { before, after } = value.tokens_per_byte;
+  const id = basename(value.path);
+  return [
+    `tokenizer   ${id}`,
+    `vocabulary  ${formatCount(value.vocab_size)} tokens: ${formatCount(value.added)} new ones, in ${formatDuration(value.seconds)}`,
+    `text        ${after.toFixed(4)} tokens a byte, ${before.toFixed(4)} before: ${formatChange(after / before - 1)}`,
+    ...statsLines(value.stats),
+    `new         ${value.first.map((token) => JSON.stringify(token)).join(" ")}`,
+    `model       gets ${formatCount(value.added)} rows more in its embedding, and as many in its head where that is not tied to it`,
+    `saved in    ${value.path}`,
+    "",
+    "Next:",
+    `  trainer train my-text.txt --pretrained ${shellWord(ref)} --tokenizer ${shellWord(folder ?? id)}${flags}`,
+  ].join("\n");
+}

@@ -146,6 +146,46 @@ test("corpus dedup writes a text without its copies, and tells what went", async
   });
 });
 
+test("corpus leak tells what of a benchmark lies in a text, and where", async () => {
+  const [path, against] = [join(shared.folder, "train.txt"), join(shared.folder, "bench.jsonl")];
+  const question = Array.from({ length: 14 }, (_, i) => `word${i}`).join(" ");
+  await writeFile(path, `before\n${question.toUpperCase()}, and after\n`);
+  await writeFile(against, [question, "short"].map((each) => `${JSON.stringify({ q: each })}\n`).join(""));
+  const { code, stdout } = await trainer(["corpus", "leak", path, "--against", against]);
+  expect(code).toBe(0);
+  expect(stdout).toBe(
+    [
+      "looked for  2, 92 B",
+      "in          1, 106 B",
+      "found       1, 87 B (94.6 %) with 13 words in a row that are there",
+      "half        1, 87 B (94.6 %) with at least half of their runs of 13 words",
+      "whole       1, 87 B (94.6 %) with all of them",
+      "short       1 with fewer than 13 words, found only where all of a document is the same",
+      "memory      48.0 KiB for what was compared",
+      'left out    the text of 1 file is the field "q" alone',
+      "",
+      "100.0 % of its runs",
+      `  looked for  ${against}, document 1: ${question.slice(0, 80)}`,
+      `  found in    ${path}, document 1: ${`before ${question.toUpperCase()}`.slice(0, 80)}`,
+      "",
+    ].join("\n"),
+  );
+  const line = [
+    "corpus",
+    "leak",
+    path,
+    "--against",
+    against,
+    "--document",
+    "line",
+    "--words",
+    "15",
+    "--against-field",
+    "q",
+  ];
+  expect((await json(line)).last).toMatchObject({ text: { documents: 2 }, some: { documents: 0 }, short: 2 });
+});
+
 test("corpus dedup says how its text is trained on, and where there is nothing to compare", async () => {
   const path = join(shared.folder, "parts.txt");
   const next = async (...words: string[]) => {

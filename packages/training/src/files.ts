@@ -65,6 +65,7 @@ export { corpusPaths } from "./corpus/corpus-paths.js";
 export { readTextFile, readTextStream, textPieces } from "./corpus/read-whole-text.js";
 export { corpusStatistics } from "./corpus/statistics.js";
 export { deduplicate, type Deduplication, type ShownCopy, type ShownDocument } from "./corpus/dedup/deduplicate.js";
+export { findLeak, type Leak, type ShownLeak } from "./corpus/leak/find-leak.js";
 export { LinesSince } from "./tracking/lines-since.js";
 export { PointLine, type Point } from "./tracking/points.js";
 export { bytesField, intField, message } from "./tracking/protobuf.js";

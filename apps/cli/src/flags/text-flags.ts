@@ -1,6 +1,13 @@
 import { preset, TrainOptions, ungrouped, type CorpusFormat } from "@trainer/options";
 
-const { corpusFormat, documentSeparator, textField } = ungrouped(TrainOptions.shape);
+const { corpusFormat, document, documentSeparator, textField } = ungrouped(TrainOptions.shape);
+
+/** What a document is, of commands to which it is a whole file or record unless something else is typed. */
+export const wholeDocument = (does: string) =>
+  document
+    .unwrap()
+    .default("file")
+    .describe(`what is ${does}: whole files and records, paragraphs between blank lines, or lines`);
 
 /** Flags of every command that reads a corpus. */
 export const TEXT_FLAGS = { corpusFormat, documentSeparator: preset(documentSeparator, "auto"), textField };

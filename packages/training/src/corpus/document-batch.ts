@@ -134,6 +134,24 @@ const ALPHANUMERIC: ReadonlySet<number | undefined> = new Set(
 /** A view of a batch's bytes to hash from. */
 export const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** A part of a document, or all of it. */
+export interface DocumentPiece {
+  readonly bytes: Buffer;
+  readonly begins: boolean;
+  readonly ends: boolean;
+}
+
+/** The documents of a batch, of which the first may have begun before it, and the last may go on. */
+export function* piecesOf(batch: DocumentBatch): Generator<DocumentPiece, void, undefined> {
+  let left = batch.ends.length;
+  let begins = !batch.continued;
+  for (const bytes of documentsOf(batch)) {
+    left -= 1;
+    yield { bytes, begins, ends: left > 0 || !batch.open };
+    begins = true;
+  }
+}
+
 /** The documents of a batch, each as a view of its bytes. */
 export function* documentsOf(batch: Pick<DocumentBatch, "bytes" | "ends">): Generator<Buffer, void, undefined> {
   const bytes = asBuffer(batch.bytes);

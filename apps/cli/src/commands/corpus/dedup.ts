@@ -1,19 +1,17 @@
 import type { Command } from "commander";
-import type { Deduplication, ShownCopy, ShownDocument } from "@trainer/training";
-import { TrainOptions } from "@trainer/options";
+import type { Deduplication, ShownCopy } from "@trainer/training";
 import { leftOutSentences } from "@trainer/training/options";
 import { z } from "zod";
 import { formatBytes, formatCount } from "../../display/quantity.js";
+import { amountOf, documentJson, documentLine } from "../../display/shown-document.js";
 import { CORPUS_ARGUMENT } from "../../flags/corpus-argument.js";
-import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
+import { TEXT_FLAGS, textOptions, wholeDocument } from "../../flags/text-flags.js";
 import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { UsageError } from "../../process/errors.js";
 import { shellWord } from "../../process/home-flag.js";
 import type { Io } from "../../process/io.js";
 import { withCorpus } from "../../runs/with-corpus.js";
-
-const { document } = TrainOptions.shape;
 
 const Options = z.strictObject({
   out: z
@@ -32,10 +30,7 @@ const Options = z.strictObject({
     .max(1)
     .default(0.8)
     .describe("how much of their runs of five words near copies have in common, at least"),
-  document: document
-    .unwrap()
-    .default("file")
-    .describe("what is compared: whole files and records, paragraphs between blank lines, or lines"),
+  document: wholeDocument("compared"),
   ...TEXT_FLAGS,
 });
 
@@ -82,8 +77,6 @@ export function define(command: Command, io: Io): void {
   });
 }
 
-const documentJson = ({ path, number, start }: ShownDocument) => ({ path, document: number, start });
-
 const deduplicationJson = (d: Deduplication, out: string | null) => ({
   out,
   files: d.files,
@@ -102,29 +95,20 @@ const deduplicationJson = (d: Deduplication, out: string | null) => ({
   left_out: d.leftOut,
 });
 
-type Amount = Deduplication["all"];
-
-function share(part: Amount, whole: Amount): string {
-  const percent = (100 * part.bytes) / Math.max(1, whole.bytes);
-  return `${formatCount(part.documents)}, ${formatBytes(part.bytes)} (${percent.toFixed(1)} %)`;
-}
-
-const placed = ({ path, number, start }: ShownDocument) => `${path}, document ${formatCount(number)}: ${start}`;
-
 const exampleLines = ({ kind, similarity, kept, removed }: ShownCopy) => [
   "",
   kind === "exact" ? "equal" : `similarity ${similarity.toFixed(2)}`,
-  `  kept       ${placed(kept)}`,
-  `  taken away ${placed(removed)}`,
+  `  kept       ${documentLine(kept)}`,
+  `  taken away ${documentLine(removed)}`,
 ];
 
 const ONE = "The text is one document, which has no copy: --document paragraph or --document line compares its parts.";
 
 const deduplicationFacts = (d: Deduplication) => [
   `documents   ${formatCount(d.all.documents)}, ${formatBytes(d.all.bytes)}`,
-  `equal       ${share(d.exact, d.all)}`,
-  `near        ${share(d.near, d.all)}`,
-  `kept        ${share(d.kept, d.all)}`,
+  `equal       ${amountOf(d.exact, d.all)}`,
+  `near        ${amountOf(d.near, d.all)}`,
+  `kept        ${amountOf(d.kept, d.all)}`,
   `memory      ${formatBytes(d.tableBytes)} for what was compared`,
   ...leftOutSentences(d.leftOut).map((sentence) => `left out    ${sentence}`),
   ...(d.all.documents === 1 ? ["", ONE] : []),

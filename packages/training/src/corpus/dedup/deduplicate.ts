@@ -4,7 +4,7 @@ import type { LeftOut } from "../../home/text-losses.js";
 import { breathe } from "../breathe.js";
 import { CorpusError } from "../corpus-error.js";
 import { leftOutOf, openCorpus, type Corpus, type OpenOptions } from "../corpus.js";
-import { documentsOf } from "../document-batch.js";
+import { piecesOf } from "../document-batch.js";
 import { noLosses } from "../left-out.js";
 import { DocumentPlaces, type DocumentPlace } from "./document-places.js";
 import { ExactIndex } from "./exact-index.js";
@@ -151,11 +151,8 @@ async function compare({ documents, similarity, mostTableBytes, places }: Compar
   const examples = new Examples();
   let bytes = 0; // of the document at hand
   for await (const batch of documents()) {
-    let i = 0;
-    for (const piece of documentsOf(batch)) {
-      if (i % DOCUMENTS_A_BREATH === 0) await breathe();
-      const begins = i > 0 || !batch.continued;
-      i += 1;
+    for (const { bytes: piece, begins, ends } of piecesOf(batch)) {
+      if (all.documents % DOCUMENTS_A_BREATH === 0) await breathe();
       if (begins) {
         bytes = 0;
         out?.file.begin();
@@ -166,7 +163,7 @@ async function compare({ documents, similarity, mostTableBytes, places }: Compar
         assertWritable(piece, out.format, () => places.of(all.documents));
         await out.file.append(piece);
       }
-      if (batch.open && i === batch.ends.length) break; // it goes on in the next batch
+      if (!ends) break; // it goes on in the next batch
       const found = copies.end(all.documents);
       const removed = all.documents;
       count(all, bytes);

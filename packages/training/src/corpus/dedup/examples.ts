@@ -1,4 +1,4 @@
-import { documentsOf, type DocumentBatch } from "../document-batch.js";
+import { piecesOf, type DocumentBatch } from "../document-batch.js";
 
 /** A removed document, and the kept one that it is a copy of, by their numbers in the corpus, from 0. */
 export interface Copy {
@@ -42,13 +42,9 @@ export async function readStarts(
   if (wanted.size === 0) return starts;
   let document = 0;
   for await (const batch of documents) {
-    let isContinued = batch.continued;
-    let left = batch.ends.length;
-    for (const bytes of documentsOf(batch)) {
-      left -= 1;
-      if (!isContinued && wanted.has(document)) starts.set(document, startOf(bytes));
-      isContinued = false;
-      if (left > 0 || !batch.open) document += 1;
+    for (const { bytes, begins, ends } of piecesOf(batch)) {
+      if (begins && wanted.has(document)) starts.set(document, startOf(bytes));
+      if (ends) document += 1;
     }
     if (starts.size === wanted.size) break;
   }

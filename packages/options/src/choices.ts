@@ -40,5 +40,6 @@ export const corpusFormats = [
   "whatsapp",
   "telegram",
   "discord",
+  "source",
 ] as const;
 export type CorpusFormat = (typeof corpusFormats)[number];

@@ -8,7 +8,7 @@ import { openCorpus, type ReadOptions } from "./corpus.js";
 import { CorpusError, type CorpusErrorCode } from "./corpus-error.js";
 import type { DocumentMode } from "./cut-documents.js";
 import { documentsOf } from "./document-batch.js";
-import { refuse } from "./find-files.js";
+import { refuse } from "./unreadable.js";
 import { noLosses } from "./left-out.js";
 
 type Files = Record<string, string | Uint8Array>;

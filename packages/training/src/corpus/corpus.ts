@@ -60,6 +60,8 @@ export interface OpenOptions {
   readonly separator?: DocumentSeparator | undefined;
   /** Format of the files; default "auto", by their names. */
   readonly format?: CorpusFormat | undefined;
+  /** True where sources are cut too, for statistics of their lines; else each is one document. */
+  readonly cutSources?: boolean;
   /** The field of records that has the text; default: found, file by file. */
   readonly textField?: string | null | undefined;
   /** Its content is made by runs, and skipped where a folder of text contains it. */
@@ -88,7 +90,10 @@ export interface OpenOptions {
  * (permission, damaged gzip or zstd); INVALID_INPUT (binary, another encoding, not jsonl).
  */
 export async function openCorpus(paths: string | readonly string[], options: OpenOptions): Promise<Corpus> {
-  const { document, separator = "none", format = "auto", textField, home, most = Infinity, signal, onLook } = options;
+  const { format = "auto", textField, home, most = Infinity, signal, onLook } = options;
+  // Lines of a source are nothing without those around them, and are not stripped; none is a separator.
+  const { document, separator = "none" } =
+    format === "source" && options.cutSources !== true ? ({ document: "file", separator: "none" } as const) : options;
   const named = typeof paths === "string" ? [paths] : paths;
   const found = await findFiles(named, { format, home });
   const files: CorpusFile[] = [];
@@ -98,7 +103,8 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
     signal?.throwIfAborted();
     if (found.files.length >= MANY) onLook?.(i, found.files.length);
     const start = await lookAtStart(file, { textField, byContent: format === "auto" });
-    if (start === null) skipped.push({ path: file.path, kind: `${kindOf(file.path)} without texts` });
+    if (start === null)
+      skipped.push({ path: file.path, kind: format === "source" ? "no text" : `${kindOf(file.path)} without texts` });
     else {
       files.push(start.file);
       hasText ||= start.hasText;

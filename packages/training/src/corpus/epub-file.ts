@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { isErrno } from "@trainer/disk";
 import type { Entry, ZipFile } from "yauzl";
 import { CorpusError } from "./corpus-error.js";
-import { unreadable } from "./find-files.js";
+import { unreadable } from "./unreadable.js";
 import { RecordBytes } from "./records.js";
 import type { XmlElement } from "./xml-elements.js";
 

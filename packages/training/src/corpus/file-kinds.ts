@@ -1,6 +1,6 @@
 import { CorpusError } from "./corpus-error.js";
 
-/** Format of one file; "json": an array of texts. Chats are told from plain text and JSON by what is in them. */
+/** Format of one file; "json": an array of texts; "source": plain text that is one document. Chats are told from plain text and JSON by what is in them. */
 export type FileFormat =
   | "text"
   | "jsonl"
@@ -16,7 +16,8 @@ export type FileFormat =
   | "mbox"
   | "whatsapp"
   | "telegram"
-  | "discord";
+  | "discord"
+  | "source";
 /** Formats that hold their texts packed, or in encodings of their own. */
 type ContainerFormat = "parquet" | "epub" | "mbox";
 /** Formats that are UTF-8 text from the beginning to the end. */

@@ -17,6 +17,8 @@ import {
 } from "./file-kinds.js";
 import type { SkippedFile } from "./left-out.js";
 import { byKind } from "./left-out.js";
+import { SourceRules } from "./source-rules.js";
+import { refuse } from "./unreadable.js";
 
 /** One file of a corpus. `bytes` and `modifiedMs` are those at opening: a file that changes later is refused. */
 export interface CorpusFile {
@@ -48,7 +50,7 @@ export interface HowToFind {
 /**
  * The files named by `paths`, in the order given; a folder stands for the texts below it, sorted by the bytes of their
  * paths. In a folder, hidden entries are skipped, and so are files whose names are not those of text (all of them are
- * taken where `format` is given) and links to folders (they may run in circles), below a `TextRoot` also links that
+ * taken where `format` is given; of "source" what Git ignores, node_modules and lockfiles are not) and links to folders (they may run in circles), below a `TextRoot` also links that
  * lead out of it; all of that is reported. A file named itself is text whatever its extension, but for one whose markup
  * would be learned.
  */
@@ -93,7 +95,7 @@ const describe = (path: string, { size, mtimeMs }: Stats, format: FileFormat, na
   bytes: size,
   modifiedMs: mtimeMs,
   format,
-  compression: compressionOf(path),
+  compression: format === "source" ? null : compressionOf(path),
   field: null,
   named,
 });
@@ -104,15 +106,18 @@ async function filesBelow(
 ): Promise<{ files: FoundFile[]; skipped: SkippedFile[] }> {
   const own = new Set(home && [home.models, home.tokenizers, home.archived, home.cache, home.corpusCache]);
   const root = home?.texts?.holds(folder) === true ? home.texts : null;
+  const sources = format === "source" ? await SourceRules.open(folder) : null;
   const files: FoundFile[] = [];
   const skipped: SkippedFile[] = [];
   const folders = [folder];
   for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
+    await sources?.enter(at);
     for (const entry of entriesOf(at)) {
       await breathe();
       const path = join(at, entry.name);
-      if (own.has(resolve(path))) skipped.push({ path, kind: "folder of runs" });
-      else if (entry.name.startsWith(".")) skipped.push({ path, kind: "hidden" });
+      const whyNot = own.has(resolve(path)) ? "folder of runs" : entry.name.startsWith(".") ? "hidden" : null;
+      const kind = whyNot ?? sources?.whyNot(path, entry.isDirectory()) ?? null;
+      if (kind !== null) skipped.push({ path, kind });
       else if (entry.isDirectory()) folders.push(path);
       else {
         const file = fileAt(path, entry.isSymbolicLink(), format, root);
@@ -157,19 +162,4 @@ export function statOf(path: string): Stats {
   } catch (error) {
     return refuse(path, error);
   }
-}
-
-/** Throws an error of the file system about `path` as a CorpusError. */
-export function refuse(path: string, error: unknown): never {
-  throw unreadable(path, error);
-}
-
-/** An error of the file system about `path`, as a CorpusError. */
-export function unreadable(path: string, error: unknown): CorpusError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  if (code === "ENOENT") {
-    return new CorpusError("CORPUS_NOT_FOUND", `there is no file or folder ${path}`, { cause: error });
-  }
-  const reason = code === "EACCES" ? "permission denied: make it readable for this user" : code;
-  return new CorpusError("CORPUS_UNREADABLE", `cannot read ${path}: ${reason}`, { cause: error });
 }

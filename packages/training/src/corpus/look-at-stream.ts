@@ -33,14 +33,20 @@ export interface HowToLook {
 
 /**
  * Looks at a stream's first 64 KiB, and at its first record, however long that is, for the field with the text unless
- * that is given. Refuses what is not text; null for JSON and tables that hold no texts, unless they were named.
+ * that is given. Refuses what is not text; null for JSON and tables that hold no texts and for what is none among
+ * sources, unless they were named.
  */
 export async function lookAtStream(
   found: FoundFile & Streamed,
   { textField = null, byContent = true }: HowToLook,
 ): Promise<Start | null> {
   const { named, ...file } = found;
-  const start = await startOf(file);
+  const start = await startOf(file).catch((error: unknown) => {
+    if (file.format === "source" && !named && error instanceof CorpusError && error.code === "INVALID_INPUT")
+      return null;
+    throw error;
+  });
+  if (start === null) return null;
   const chat = isChat(file.format) ? file.format : byContent ? chatFormat(file.format, start.text) : null;
   if (chat !== null) return await lookAtChat({ ...file, format: chat }, start);
   const extractor = await textExtractor(file);

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from "node:fs/promises";
 import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
 import { CorpusError } from "./corpus-error.js";
-import { unreadable } from "./find-files.js";
+import { unreadable } from "./unreadable.js";
 import { NoTextField } from "./no-text-field.js";
 import { chooseField, fieldsThere, quoted } from "./text-field.js";
 

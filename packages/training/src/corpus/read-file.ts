@@ -6,7 +6,7 @@ import { isErrno } from "@trainer/disk";
 import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
 import type { Compression } from "./file-kinds.js";
-import { unreadable } from "./find-files.js";
+import { unreadable } from "./unreadable.js";
 import { TextReader } from "./text-reader.js";
 import { unzstd } from "./unzstd.js";
 

@@ -26,6 +26,7 @@ export async function recordReader({ path, format, field }: RecordFile): Promise
       return chatReader(path, format);
     }
     case "text":
+    case "source":
     case "srt":
     case "vtt":
     case "ipynb":

@@ -42,7 +42,7 @@ export async function corpusStatistics(
   paths: string | readonly string[],
   { onRead: hear, ...options }: StatisticsOptions = {},
 ): Promise<CorpusStatistics> {
-  const corpus = await openCorpus(paths, { ...options, document: "line" });
+  const corpus = await openCorpus(paths, { ...options, document: "line", cutSources: true });
   const scripts = new ScriptCounter();
   const distinct = new DistinctCounter();
   let [lines, characters] = [0, 0];

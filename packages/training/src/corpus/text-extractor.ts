@@ -21,6 +21,7 @@ export async function textExtractor({ path, format }: StreamedFile): Promise<Tex
       return new HtmlText(path);
     }
     case "text":
+    case "source":
     case "jsonl":
     case "json":
     case "csv":

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { openHome } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
@@ -62,6 +62,20 @@ test("the oldest turns are left out where all do not fit the context, a user's t
   expect(encode(promptOf(after.slice(dropped, -1))).length).toBeLessThanOrEqual(room);
   expect(encode(promptOf(after.slice(dropped - 2, -1))).length).toBeGreaterThan(room);
   expect(after).toHaveLength(history.length + 2);
+});
+
+test("of a conversation of any number of turns little is read twice to find those that fit", async () => {
+  const spied = vi.spyOn(opened.tokenizer, "encode");
+  const turn = [
+    { role: "user", content: "ask" },
+    { role: "assistant", content: "say" },
+  ] as const;
+  const history: readonly ChatMessage[] = Array.from({ length: 2000 }, () => turn).flat();
+  const { dropped } = await chat(opened, history, "last", { ...greedy, maxNewTokens: 1 });
+  expect(dropped).toBeGreaterThan(3900);
+  const read = spied.mock.calls.reduce((sum, [text]) => sum + text.length, 0);
+  spied.mockRestore();
+  expect(read).toBeLessThan(3 * promptOf(history).length);
 });
 
 test("a message that does not fit by itself is cut at its beginning", async () => {

@@ -19,8 +19,11 @@ export class OpenAiError extends Error {
   }
 }
 
+/** Characters of an unknown name that are told again. */
+const MOST_TOLD = 200;
+
 export const unknownModel = (id: string, hint: string): OpenAiError =>
-  new OpenAiError(404, `The model ${JSON.stringify(id)} does not exist${hint}`, {
+  new OpenAiError(404, `The model ${JSON.stringify(id.slice(0, MOST_TOLD))} does not exist${hint}`, {
     param: "model",
     code: "model_not_found",
   });

@@ -44,6 +44,12 @@ const ToldChat = z.object({
 const Choices = z.object({ choices: z.array(z.unknown()) });
 
 test("a request that cannot be answered is refused in OpenAI's words, with the field that is wrong", async () => {
+  const told = {
+    prompt: Array.from({ length: 400 }, () => Array.from({ length: 32 }, () => 5)),
+    echo: true,
+    logprobs: 20,
+    max_tokens: 0,
+  };
   const cases: [Promise<Response>, status: number, param: string | null, message: string][] = [
     [complete({ prompt: undefined }), 400, "prompt", "a text, a list of texts, ids or a list of lists of ids"],
     [complete({ prompt: [] }), 400, "prompt", "a text"],
@@ -55,10 +61,16 @@ test("a request that cannot be answered is refused in OpenAI's words, with the f
     [complete({ temperature: "hot" }), 400, "temperature", "temperature"],
     [complete({ logit_bias: { the: 1 } }), 400, "logit_bias.the", "logit_bias"],
     [complete({ n: 1e9 }), 400, "n", "n:"],
+    [complete({ stop: 5 }), 400, "stop", "it is a text, or a list of 16 at most"],
+    [complete({ stop: "x".repeat(1025) }), 400, "stop", "<=1024 characters"],
+    [complete({ stop: Array.from({ length: 17 }, () => "x") }), 400, "stop", "a list of 16 at most"],
+    [complete({ prompt: Array.from({ length: 1025 }, () => [5]), n: 16 }), 400, "prompt", "16400 texts are asked for"],
+    [complete({ ...told, n: 16 }), 400, "logprobs", "4300800 log-probabilities of prompts are asked for"],
     [complete({ best_of: 3 }), 400, "best_of", "every text that is written is answered"],
     [complete({ suffix: "end" }), 400, "suffix", "cannot fill a gap"],
     [complete({ model: undefined }), 400, "model", "model"],
     [complete({ model: "gpt-4" }), 404, "model", 'The model "gpt-4" does not exist; there is tiny, chatty'],
+    [complete({ model: "gpt".repeat(1000) }), 404, "model", `${"gpt".repeat(66)}gp" does not exist`],
     [chat({ messages: [] }), 400, "messages", "messages"],
     [chat({ messages: [{ role: "tool", content: "" }] }), 400, "messages.0.role", "role"],
     [chat({ tools: [{}] }), 400, "tools", "tools cannot be called"],
@@ -123,6 +135,17 @@ test("of a message that is longer than the context the end is answered", async (
     const answer = await chat({ model, messages, max_tokens: 4 });
     expect(await answer.json()).toMatchObject({ model, usage: { prompt_tokens: 28 } });
   }
+});
+
+test("a seed of 64 bits gives the same text again", async () => {
+  const written = async (seed: bigint) => {
+    const body = `{"model":"tiny","prompt":"The","max_tokens":20,"seed":${seed}}`;
+    return Choices.parse(await (await post("/v1/completions", body)).json()).choices;
+  };
+  const first = await written(2n ** 63n - 1n);
+  expect(await written(2n ** 63n - 1n)).toEqual(first);
+  expect(await written(2n ** 63n - 2n)).not.toEqual(first);
+  expect(await written(-(2n ** 63n))).not.toEqual(first);
 });
 
 test("a client may ask for more tokens than are written at a time", async () => {

@@ -4,7 +4,10 @@ import { JobState } from "./run.js";
 
 // What OpenAI's clients send, and what becomes of it. Unknown fields are ignored: clients have more of them each year.
 
-const Stop = z.union([z.string(), z.array(z.string()).max(16)]);
+const Marker = z.string().max(most.marker);
+const Stop = z.union([Marker, z.array(Marker).max(16)], {
+  error: `it is a text, or a list of 16 at most, each of ${most.marker} characters at most`,
+});
 const Ids = z.array(z.int().min(0));
 
 /** Fields that completions and chats share; null is as if left out. */
@@ -16,7 +19,7 @@ const common = {
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   stop: Stop.nullish(),
-  seed: z.int().nullish(),
+  seed: z.union([z.int(), z.bigint()]).nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   /** By ids, from -100 (never) to 100 (always). */

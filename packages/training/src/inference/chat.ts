@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import type { OpenModel } from "./open-model.js";
 import { ChatOptions, type ChatInput } from "@trainer/options";
 import { frameOf, missing, spelled } from "./begin.js";
@@ -151,7 +152,10 @@ function byLines(opened: OpenModel, messages: readonly PromptMessage[], options:
 export const promptOf = (messages: readonly PromptMessage[]): string =>
   [...messages.map(({ role, content }) => `${NAMES[role]}: ${content}`), "Assistant:"].join("\n");
 
-/** The conversation without its oldest turns, up to a user's, so that it fits; what the system says and the last one stay. */
+/**
+ * The conversation without its oldest turns, up to a user's, so that it fits; what the system says and the last one stay.
+ * The fewer turns stay the shorter it is: where not all fit, the first to stay is found by bisection.
+ */
 function fitting(messages: readonly PromptMessage[], fits: (rest: readonly PromptMessage[]) => boolean): Fitting {
   const first = Math.max(
     0,
@@ -160,7 +164,14 @@ function fitting(messages: readonly PromptMessage[], fits: (rest: readonly Promp
   const [system, turns] = [messages.slice(0, first), messages.slice(first)];
   const starts = [...turns.keys()].filter((i) => i === 0 || turns[i]?.role === "user");
   const from = (start: number) => [...system, ...turns.slice(start)];
-  const dropped = starts.find((i) => fits(from(i))) ?? turns.length - 1;
+  if (fits(messages)) return { dropped: 0, kept: messages };
+  let [low, high] = [1, starts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (fits(from(at(starts, middle)))) high = middle;
+    else low = middle + 1;
+  }
+  const dropped = starts[low] ?? turns.length - 1;
   return { dropped, kept: from(dropped) };
 }
 

@@ -158,10 +158,9 @@ function steered(
 ): Float32Array | null {
   const isPenalized = presencePenalty !== 0 || frequencyPenalty !== 0;
   if (!isPenalized && logitBias.size === 0) return null;
-  const biases = new Map(logitBias);
-  for (const [id, count] of isPenalized ? counts : [])
-    biases.set(id, (biases.get(id) ?? 0) - presencePenalty - count * frequencyPenalty);
   const addend = new Float32Array(vocab);
-  for (const [id, bias] of biases) addend[id] = bias; // an id beyond them is no place of an array of floats
+  for (const [id, bias] of logitBias) addend[id] = bias; // an id beyond them is no place of an array of floats
+  for (const [id, count] of isPenalized ? counts : [])
+    addend[id] = (logitBias.get(id) ?? 0) - presencePenalty - count * frequencyPenalty;
   return addend;
 }

@@ -10,6 +10,9 @@ import { ToldTokens } from "./told-tokens.js";
 /** Tokens that are written where nothing is said, as OpenAI has it. */
 const MAX_TOKENS = 16;
 
+/** The most log-probabilities of prompts that an answer tells: they are held in memory. */
+const MOST_ECHOED = 1 << 22;
+
 /** A part that a sequence's event is, with what was expected of its tokens as answers of this kind have it. */
 export function partOf<L>(event: SequenceEvent, logs: (tokens: readonly ExpectedToken[]) => L): Part<L> {
   const { sequence: index, tokens } = event;
@@ -25,13 +28,15 @@ export function completionOf(opened: OpenModel, request: CompletionRequest, sign
   const ids = prompts.map((prompt) => prompt.ids);
   const logprobs = request.logprobs ?? null;
   const n = request.n ?? 1;
+  const promptTokens = ids.reduce((sum, { length }) => sum + length, 0);
+  if (request.echo === true && logprobs !== null) refuseMany(promptTokens * n * (logprobs + 1));
   const asked = {
     ...samplingOf(request),
     maxNewTokens: tokensOf(request.max_tokens ?? MAX_TOKENS, opened.contextLength),
     steering: steeringOf(request, logprobs),
     echo: request.echo === true,
   };
-  return { promptTokens: ids.reduce((sum, { length }) => sum + length, 0), parts: parts() };
+  return { promptTokens, parts: parts() };
 
   async function* parts(): AsyncGenerator<Part<Logprobs>, void, undefined> {
     const told = Array.from({ length: prompts.length * n }, () => new ToldTokens(opened.tokenizer));
@@ -43,6 +48,12 @@ export function completionOf(opened: OpenModel, request: CompletionRequest, sign
     }
     for await (const event of events) yield partOf(event, (tokens) => at(told, event.sequence).written(tokens));
   }
+}
+
+function refuseMany(told: number): void {
+  if (told <= MOST_ECHOED) return;
+  const message = `${told} log-probabilities of prompts are asked for, and ${MOST_ECHOED} may be: ask with fewer prompts, or a smaller logprobs`;
+  throw new OpenAiError(400, message, { param: "logprobs" });
 }
 
 function refuseUnknown({ suffix, best_of: bestOf, n }: CompletionRequest): void {

@@ -28,6 +28,7 @@ export { charLstm } from "./char-lstm.js";
 export { charLstmConfig, type CharLstmConfig, type KnownCharLstmConfig } from "./char-lstm-config.js";
 export { readStoredIds, type StoredIds } from "./stored-ids.js";
 export { quantize } from "./quantize.js";
+export { vocabularyParameters, withVocabulary, type Pieces } from "./with-vocabulary.js";
 export { olmo2 } from "./olmo2.js";
 export { olmo2Config, type KnownOlmo2Config, type Olmo2Config } from "./olmo2-config.js";
 export { phi3 } from "./phi3.js";

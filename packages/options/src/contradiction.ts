@@ -1,7 +1,10 @@
 import type { z } from "zod";
 import type { TrainOptions } from "./train-options.js";
 
-type Options = Pick<z.output<typeof TrainOptions>, "loraRank" | "pretrainedRunId" | "optimizer" | "emaDecay" | "beta1">;
+type Options = Pick<
+  z.output<typeof TrainOptions>,
+  "loraRank" | "pretrainedRunId" | "optimizer" | "emaDecay" | "beta1" | "freezeEmbed" | "trainNewRowsFirst"
+>;
 
 /**
  * The first contradiction between options of a training, or null.
@@ -13,9 +16,13 @@ export function contradiction(
   averages: boolean,
   called: (name: keyof Options) => string = (name) => name,
 ): string | null {
-  const { loraRank, pretrainedRunId, optimizer, emaDecay, beta1 } = options;
+  const { loraRank, pretrainedRunId, optimizer, emaDecay, beta1, freezeEmbed, trainNewRowsFirst } = options;
   if (loraRank > 0 && pretrainedRunId === null)
     return `${called("loraRank")}: an adapter changes a trained model; name one by ${called("pretrainedRunId")}`;
+  if (trainNewRowsFirst > 0 && pretrainedRunId === null)
+    return `${called("trainNewRowsFirst")}: only a model that is there gets new rows; name one by ${called("pretrainedRunId")}`;
+  if (trainNewRowsFirst > 0 && (freezeEmbed || loraRank > 0))
+    return `${called("trainNewRowsFirst")}: the rows are of the embedding, which ${called(freezeEmbed ? "freezeEmbed" : "loraRank")} leaves as it is; leave one of them out`;
   if (averages && emaDecay > 0)
     return `${called("emaDecay")}: ${optimizer} averages the weights by itself; leave it out`;
   if (averages && beta1 === 0)

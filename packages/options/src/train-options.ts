@@ -96,6 +96,11 @@ const fineTuning = grouped("Fine-tuning", {
     .default(null)
     .describe("run, or folder of Hugging Face weights, to start from"),
   freezeEmbed: z.boolean().default(false).describe("leave the token embedding as it is"),
+  trainNewRowsFirst: count.default(0).meta({
+    description:
+      "steps before the first, at the uncapped learning rate, in which only the rows of new tokens are trained, of a tokenizer that extends the model's; 0: none",
+    most: most.steps,
+  }),
   finetuneLrCap: rate.default(5e-5).describe("highest learning rate of a run that starts from other weights"),
   loraRank: count.default(0).meta({
     description: "train a low-rank adapter of so many columns and leave the weights; 0: the weights",

@@ -18,6 +18,7 @@ export const PlanFlags = z.strictObject({
     pretrainedRunId: true,
     freezeEmbed: true,
     finetuneLrCap: true,
+    trainNewRowsFirst: true,
     loraRank: true,
     loraAlpha: true,
     loraDropout: true,

@@ -11,6 +11,7 @@ const otherwise = {
   pretrained_run_id: true,
   freeze_embed: true,
   finetune_lr_cap: true,
+  train_new_rows_first: true,
   lora_rank: true,
   lora_alpha: true,
   lora_dropout: true,

@@ -99,6 +99,8 @@ export const RunManifest = z.object({
   /** Those that are trained: fewer with an adapter or a frozen embedding. */
   trainable_parameters: count.nullable().default(null),
   vocab_size: count.nullable(),
+  /** Tokens that the tokenizer adds to the own one of the model that the run starts from. */
+  new_tokens: count.optional(),
   epochs: count,
   /** Number begun of the requested epochs, or of as many as the requested steps took; null while it is unknown. */
   epochs_begun: count.nullable().default(null),

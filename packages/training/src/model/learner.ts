@@ -13,6 +13,8 @@ export interface Learner extends Disposable {
   readonly model: CausalLm;
   readonly weights: TrainedWeights;
   readonly stepper: Stepper;
+  /** As of a `RunModel`. */
+  readonly newTokens: readonly number[] | null;
   /** Runs `body` with the weights that are evaluated and saved in the model: averages, where there are any. */
   asUsed<T>(body: () => Promise<T>): Promise<T>;
 }
@@ -23,7 +25,7 @@ export const makeLearner = async (run: ModelOf, tokenizer: Tokenizer, origin: Or
 
 /** A learner of a model that is there. Its learning rate is 0: each step of a plan has its own. */
 export function learnerOf(
-  { model, weights }: RunModel,
+  { model, weights, newTokens = null }: RunModel,
   { options, compute }: { readonly options: RunOptions; readonly compute: Compute },
 ): Learner {
   const params = trainable(weights.params.named(), options.freezeEmbed);
@@ -44,6 +46,7 @@ export function learnerOf(
     model,
     weights,
     stepper,
+    newTokens,
     asUsed: (body) => (average === null ? body() : average.during(body)),
     [Symbol.dispose]() {
       disposeModel(model);

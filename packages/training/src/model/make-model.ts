@@ -1,16 +1,27 @@
 import { rm } from "node:fs/promises";
-import { addLora, loadModel, planModel, readModelConfig, saveModel, type CausalLm } from "@trainer/models";
+import {
+  addLora,
+  loadModel,
+  planModel,
+  readModelConfig,
+  saveModel,
+  withVocabulary,
+  type CausalLm,
+} from "@trainer/models";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { checkVocabulary } from "./pretrained.js";
 import type { RunOptions, TrainOptions } from "../options/options.js";
 import type { RunFolder } from "../home/run-folder.js";
 import type { Compute } from "../step/precision.js";
 import { loadNewest } from "./stored-model.js";
+import { extensionOf } from "./vocabulary-extension.js";
 import { adapterOnly, wholeModel, type TrainedWeights } from "./trained-weights.js";
 
 export interface RunModel {
   readonly model: CausalLm;
   readonly weights: TrainedWeights;
+  /** Ids of the tokens that its tokenizer adds to the pretrained model's own; null or absent: it adds none. */
+  readonly newTokens?: readonly number[] | null;
 }
 
 /** The run that a model is made for. */
@@ -30,7 +41,8 @@ export interface Origin {
 
 /** The run's model: a new one, a pretrained one, or that with an adapter. */
 export async function makeModel(run: ModelOf, tokenizer: Tokenizer, origin: Origin): Promise<RunModel> {
-  return withAdapter(await baseModel(run, tokenizer, origin), run.options);
+  const { model, newTokens } = await baseModel(run, tokenizer, origin);
+  return { ...withAdapter(model, run.options), newTokens };
 }
 
 /** A new model of the size that the options say; on the meta device it has shapes and takes no memory. */
@@ -56,24 +68,31 @@ export function disposeModel({ params }: CausalLm): void {
   for (const param of params.list()) param.dispose();
 }
 
+type Base = Required<Pick<RunModel, "model" | "newTokens">>;
+
+const asItIs = (model: CausalLm): Base => ({ model, newTokens: null });
+
 async function baseModel(
   { options, folder, compute: { device } }: ModelOf,
   tokenizer: Tokenizer,
   { pretrained, begun }: Origin,
-): Promise<CausalLm> {
+): Promise<Base> {
   const adapting = options.loraRank > 0;
-  if (begun && adapting) return (await loadModel(folder.base, { device })).model;
-  if (begun) return (await readModelConfig(folder.path)).build({ device }); // its weights are in the checkpoint
-  if (pretrained === null) return newModel(options, tokenizer.vocabSize, device);
-  const { model, specials } = await loadNewest(pretrained, device);
+  if (begun && adapting) return asItIs((await loadModel(folder.base, { device })).model);
+  if (begun) return asItIs((await readModelConfig(folder.path)).build({ device })); // its weights are in the checkpoint
+  if (pretrained === null) return asItIs(newModel(options, tokenizer.vocabSize, device));
+  const { model: stored, specials } = await loadNewest(pretrained, device);
+  let model = stored;
   try {
-    checkVocabulary(model, tokenizer, { options, pretrained });
+    const extension = options.tokenizer === null ? null : await extensionOf(pretrained, tokenizer, stored.vocabSize);
+    if (extension === null) checkVocabulary(model, tokenizer, { options, pretrained });
+    else if (extension.newTokens.length > 0) model = withVocabulary(stored, extension.pieces);
     // A copy: an adapter's base must be the same to its end, whatever happens to its source.
     if (adapting) {
       await rm(folder.base, { recursive: true, force: true });
       await saveModel(folder.base, model, specials);
     }
-    return model;
+    return { model, newTokens: extension?.newTokens ?? null };
   } catch (error) {
     disposeModel(model);
     throw error;

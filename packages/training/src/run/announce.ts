@@ -61,6 +61,7 @@ export async function announceStart(
     trainable_parameters: trainableParameters,
     model_family: model.family,
     vocab_size: model.vocabSize,
+    ...(learner.newTokens === null ? {} : { new_tokens: learner.newTokens.length }),
     max_seq_len: data.seqLen,
     splits: splitCounts(bins.counts, options),
     special_tokens: bins.specialTokens,

@@ -10,6 +10,7 @@ import { rewind } from "./rewind.js";
 import { everyOf } from "./rewind-steps.js";
 import { save, settle } from "./save.js";
 import { StepQueue } from "./step-queue.js";
+import { trainNewRows } from "./train-new-rows.js";
 
 /**
  * Trains until the run is finished or its signal is aborted; either way it is saved. Every round of the loop leaves the
@@ -19,7 +20,7 @@ export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrup
   const { progress } = run.course;
   const { folder, options } = run.session;
   if (progress.step > 0) await settle(run, await checkpointOf(folder.checkpoints, progress.step));
-  else if (options.onDivergence === "rewind") await save(run); // so that there is something to go back to
+  else if ((await trainNewRows(run)) || options.onDivergence === "rewind") await save(run); // something to go back to
   for (;;) {
     try {
       return await stepsToEnd(run);

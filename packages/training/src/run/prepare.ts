@@ -54,7 +54,8 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   manualSeed(options.seed);
   const learner = made.use(await makeLearner(session, tokenizer, { pretrained, begun: saved !== null }));
   const { model, stepper } = learner;
-  if (saved === null) await writeConfigs(folder.path, model, tokenizer, ownTokenizer(options) ? pretrained : null);
+  const isOwn = ownTokenizer(options) || learner.newTokens !== null; // a model's ids mean the same with more tokens
+  if (saved === null) await writeConfigs(folder.path, model, tokenizer, isOwn ? pretrained : null);
   const data = made.use(await openRunData(session, reporter, { bins, tokenizer, learner }));
 
   const course = courseOf(session, { ...data, vocabSize: model.vocabSize }, saved);

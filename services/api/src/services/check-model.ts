@@ -48,7 +48,8 @@ export function checkVocabSize({ tokenizer_id: id, tokenizer_method: method, voc
  */
 export function checkOptions(settings: TrainSettings): void {
   const { lora_rank: loraRank, pretrained_run_id: pretrainedRunId, optimizer, ema_decay: emaDecay, beta1 } = settings;
-  const options = { loraRank, pretrainedRunId, optimizer, emaDecay, beta1 };
+  const { freeze_embed: freezeEmbed, train_new_rows_first: trainNewRowsFirst } = settings;
+  const options = { loraRank, pretrainedRunId, optimizer, emaDecay, beta1, freezeEmbed, trainNewRowsFirst };
   const message = contradiction(options, optimizerInfo(optimizer).averages === true, snake);
   if (message !== null) throw new AppError("INVALID_INPUT", message);
 }

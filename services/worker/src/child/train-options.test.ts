@@ -44,6 +44,7 @@ const given = {
   eval_tokens: 1000,
   sample_every: 25,
   finetune_lr_cap: 0.125,
+  train_new_rows_first: 13,
   lora_rank: 4,
   lora_alpha: 2.5,
   lora_dropout: 0.25,

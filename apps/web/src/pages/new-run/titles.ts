@@ -57,6 +57,7 @@ const titles: ReadonlyMap<string, string> = new Map(
     test_split_ratio: "Share for the test",
     tokenizer_id: "Tokenizer",
     tokenizer_method: "Kind of tokenizer",
+    train_new_rows_first: "Steps of new rows alone",
     verdict: "Verdict at the end",
     vocab_size: "Vocabulary size",
     warmup_steps: "Steps of warm-up",

@@ -1,0 +1,66 @@
+import { isUtf8 } from "node:buffer";
+import type { Pieces } from "@trainer/models";
+import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { tokenizerFileIn } from "../home/tokenizer-file.js";
+
+/** A vocabulary that goes on from a model's own. */
+export interface VocabularyExtension {
+  /** The model's tokens that each row is made of; rows without a token stay. */
+  readonly pieces: Pieces;
+  /** Ids of the tokens that the model's own tokenizer does not have. */
+  readonly newTokens: readonly number[];
+}
+
+/**
+ * What a tokenizer adds to the own one of the model in a folder, which has so many rows; null where that has none, or
+ * where its tokens are not the tokenizer's first.
+ */
+export async function extensionOf(
+  dir: string,
+  tokenizer: Tokenizer,
+  rows: number,
+): Promise<VocabularyExtension | null> {
+  if ((await tokenizerFileIn(dir)) === null) return null;
+  const own = await loadTokenizer(dir);
+  if (!beginsWith(tokenizer, own) || own.vocabSize > rows) return null;
+  const newTokens = idsFrom(own.vocabSize, tokenizer.vocabSize);
+  const cut = cutterOf(own);
+  const stay = idsFrom(tokenizer.vocabSize, rows).map((id) => [id]);
+  const pieces = [
+    ...idsFrom(0, own.vocabSize).map((id) => [id]),
+    ...newTokens.map((id) => cut(bytesOf(tokenizer, id))),
+    ...stay,
+  ];
+  return { pieces, newTokens };
+}
+
+/** Whole numbers from one to below another; none where that is less. */
+const idsFrom = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+
+function beginsWith(tokenizer: Tokenizer, own: Tokenizer): boolean {
+  if (tokenizer.vocabSize < own.vocabSize) return false;
+  return idsFrom(0, own.vocabSize).every((id) => tokenizer.token(id) === own.token(id));
+}
+
+/** A special token is its name: that tells a model more than nothing. */
+const bytesOf = (tokenizer: Tokenizer, id: number): Uint8Array =>
+  tokenizer.isSpecial(id) ? Buffer.from(tokenizer.token(id)) : tokenizer.tokenBytes(id);
+
+/** Cuts text into tokens; bytes that are no whole characters into the longest tokens that they begin with. */
+function cutterOf(own: Tokenizer): (bytes: Uint8Array) => number[] {
+  const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
+  let known: Map<string, number> | null = null;
+  return (bytes) => {
+    if (isUtf8(bytes)) return [...own.encodeBytes(bytes)];
+    known ??= new Map(idsFrom(0, own.vocabSize).map((id) => [latin1(own.tokenBytes(id)), id]));
+    const ids: number[] = [];
+    for (let begin = 0, end = bytes.length; begin < bytes.length; end = bytes.length) {
+      let id = known.get(latin1(bytes.subarray(begin, end)));
+      while (id === undefined && --end > begin) id = known.get(latin1(bytes.subarray(begin, end)));
+      if (id !== undefined) ids.push(id);
+      begin = Math.max(end, begin + 1); // a byte without a token is left out
+    }
+    return ids;
+  };
+}

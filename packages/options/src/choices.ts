@@ -23,6 +23,15 @@ export type LrDecayShape = (typeof lrDecayShapes)[number];
 /** Kinds of documents in a corpus. */
 export const documents = ["line", "paragraph", "file"] as const;
 
+/** Shapes of records that hold a conversation. */
+export const conversationFormats = ["messages", "prompt-completion", "alpaca", "sharegpt"] as const;
+export type ConversationFormat = (typeof conversationFormats)[number];
+
+/** Reading of records: as texts, or as conversations, by "auto" in the shape that each record has. */
+export const formatChoices = ["text", "auto", ...conversationFormats] as const;
+export type FormatChoice = (typeof formatChoices)[number];
+export type ConversationChoice = Exclude<FormatChoice, "text">;
+
 /** Format of files: by their names, or all in one format. */
 export const corpusFormats = [
   "auto",

@@ -1,6 +1,7 @@
+import { conversationFormats, type ConversationFormat } from "@trainer/options";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { CONVERSATION_FORMATS, readConversation, type ConversationFormat, type Turn } from "./conversation.js";
+import { readConversation, type Turn } from "./conversation.js";
 import { CorpusError } from "./corpus-error.js";
 
 const read = (record: unknown, format: ConversationFormat | null = null) =>
@@ -139,7 +140,7 @@ test("the same turns come back from every format that can hold them", () => {
         alpaca: { instruction, output, history: earlier.toReversed() },
         "prompt-completion": { prompt: turns.slice(0, -1), completion: turns.slice(-1) },
       };
-      for (const format of CONVERSATION_FORMATS) {
+      for (const format of conversationFormats) {
         const last = turns.length - 1;
         const lastOnly = turns.map((turn, i) => ({ ...turn, trained: i === last }));
         const expected = format === "prompt-completion" ? lastOnly : turns;

@@ -1,11 +1,8 @@
 import { at } from "@trainer/disk";
+import type { ConversationFormat } from "@trainer/options";
 import { z } from "zod";
 import { CorpusError } from "./corpus-error.js";
 import { quoted } from "./text-field.js";
-
-/** Shapes of records that hold a conversation. */
-export const CONVERSATION_FORMATS = ["messages", "prompt-completion", "alpaca", "sharegpt"] as const;
-export type ConversationFormat = (typeof CONVERSATION_FORMATS)[number];
 
 export interface Turn {
   readonly role: "system" | "user" | "assistant";

@@ -4,7 +4,7 @@ import { ContentHash } from "./content-hash.js";
 import { CorpusError } from "./corpus-error.js";
 import { documentCutter, type DocumentMode } from "./cut-documents.js";
 import { BatchBuilder, type DocumentBatch } from "./document-batch.js";
-import type { CorpusFormat, DocumentSeparator } from "@trainer/options";
+import type { ConversationChoice, CorpusFormat, DocumentSeparator, FormatChoice } from "@trainer/options";
 import { textsOf } from "./file-texts.js";
 import { findFiles, noText, statOf, type CorpusFile } from "./find-files.js";
 import { leftOut, noLosses, noteReplaced, type SkippedFile, type TextLosses } from "./left-out.js";
@@ -38,6 +38,8 @@ export interface Corpus {
   readonly totalBytes: number;
   readonly document: DocumentMode;
   readonly separator: DocumentSeparator;
+  /** Shape of the records that are read as conversations, each a document of JSON; null: they are texts. */
+  readonly conversations: ConversationChoice | null;
   /** Entries of the given folders that are not read. */
   readonly skipped: readonly SkippedFile[];
   /**
@@ -62,6 +64,8 @@ export interface OpenOptions {
   readonly format?: CorpusFormat | undefined;
   /** True where sources are cut too, for statistics of their lines; else each is one document. */
   readonly cutSources?: boolean;
+  /** Reading of records: as texts, the default, or as conversations. */
+  readonly records?: FormatChoice | undefined;
   /** The field of records that has the text; default: found, file by file. */
   readonly textField?: string | null | undefined;
   /** Its content is made by runs, and skipped where a folder of text contains it. */
@@ -90,10 +94,11 @@ export interface OpenOptions {
  * (permission, damaged gzip or zstd); INVALID_INPUT (binary, another encoding, not jsonl).
  */
 export async function openCorpus(paths: string | readonly string[], options: OpenOptions): Promise<Corpus> {
-  const { format = "auto", textField, home, most = Infinity, signal, onLook } = options;
+  const { format = "auto", records = "text", textField, home, most = Infinity, signal, onLook } = options;
   // Lines of a source are nothing without those around them, and are not stripped; none is a separator.
   const { document, separator = "none" } =
     format === "source" && options.cutSources !== true ? ({ document: "file", separator: "none" } as const) : options;
+  const conversations = records === "text" ? null : records;
   const named = typeof paths === "string" ? [paths] : paths;
   const found = await findFiles(named, { format, home });
   const files: CorpusFile[] = [];
@@ -102,10 +107,12 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
   for (const [i, file] of found.files.entries()) {
     signal?.throwIfAborted();
     if (found.files.length >= MANY) onLook?.(i, found.files.length);
-    const start = await lookAtStart(file, { textField, byContent: format === "auto" });
-    if (start === null)
-      skipped.push({ path: file.path, kind: format === "source" ? "no text" : `${kindOf(file.path)} without texts` });
-    else {
+    const start = await lookAtStart(file, { textField, byContent: format === "auto", conversations });
+    if (start === null) {
+      const lacking = conversations === null ? "texts" : "conversations";
+      const kind = format === "source" ? "no text" : `${kindOf(file.path)} without ${lacking}`;
+      skipped.push({ path: file.path, kind });
+    } else {
       files.push(start.file);
       hasText ||= start.hasText;
     }
@@ -118,11 +125,12 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
     totalBytes: files.reduce((sum, file) => sum + file.bytes, 0),
     document,
     separator,
+    conversations,
     skipped,
     sha256: async (read = {}) => (sha256 ??= await contentHash(files, read)),
     async *documents({ hash = false, ...read } = {}) {
       const content = hash && sha256 === null ? new ContentHash() : null;
-      yield* readDocuments(files, { document, separator, content, most }, read);
+      yield* readDocuments(files, { document, separator, conversations, content, most }, read);
       sha256 ??= content?.digest() ?? null;
     },
     assertUnchanged: () => assertUnchanged(files),
@@ -140,7 +148,7 @@ export function emptyCorpus(files: readonly CorpusFile[]): CorpusError {
   return new CorpusError("CORPUS_EMPTY", `there is no text in ${where}: expected at least one word`);
 }
 
-interface DocumentReading extends Pick<Corpus, "document" | "separator"> {
+interface DocumentReading extends Pick<Corpus, "document" | "separator" | "conversations"> {
   /** The hash of the files, which are read to their ends for it; null where it is not wanted. */
   readonly content: ContentHash | null;
   readonly most: number;
@@ -148,7 +156,7 @@ interface DocumentReading extends Pick<Corpus, "document" | "separator"> {
 
 async function* readDocuments(
   files: readonly CorpusFile[],
-  { document, separator, content, most }: DocumentReading,
+  { document, separator, conversations, content, most }: DocumentReading,
   { signal, onRead, onFileEnd }: ReadOptions,
 ): AsyncGenerator<DocumentBatch, void, undefined> {
   const losses: TextLosses = { replaced: [], separators: {} };
@@ -163,9 +171,10 @@ async function* readDocuments(
   }
   for (const [i, file] of files.entries()) {
     // A record is a text of its own, which blank lines do not divide unless lines are requested.
-    const source = await textsOf(file);
+    const source = await textsOf(file, conversations);
     const { areRecords } = source;
-    const mode = documentCutter(areRecords && document === "paragraph" ? "file" : document, builder);
+    const whole = conversations !== null || (areRecords && document === "paragraph");
+    const mode = documentCutter(whole ? "file" : document, builder);
     const cutter =
       areRecords || separator === "none" ? mode : new SeparatorCutter(separator, builder, mode, losses.separators);
     const onBytes = (bytes: number) => (progress.bytes += bytes);

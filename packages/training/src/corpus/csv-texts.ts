@@ -1,4 +1,6 @@
 import { at } from "@trainer/disk";
+import type { ConversationChoice } from "@trainer/options";
+import { textOfRecord } from "./conversation-text.js";
 import { CorpusError } from "./corpus-error.js";
 import { CsvRows } from "./csv-rows.js";
 import { NoTextField } from "./no-text-field.js";
@@ -11,7 +13,7 @@ const MOST_HEADER = 1 << 20;
 
 /** Reads a table as text that comes in chunks: one column of each row. The first row has the columns' names. */
 export class CsvTexts implements RecordReader {
-  readonly replaced = 0;
+  replaced = 0;
   readonly #head = new RecordBytes((bytes) => this.#wrong(`the first row is longer than ${bytes} bytes`), MOST_HEADER);
   #rows: CsvRows | null = null;
   #names: readonly string[] | null = null;
@@ -23,6 +25,8 @@ export class CsvTexts implements RecordReader {
     private readonly format: keyof typeof DELIMITERS,
     public field: string | null,
     private readonly maxCellBytes?: number,
+    /** Shape of the rows that are read as conversations; null: they are texts. */
+    private readonly conversations: ConversationChoice | null = null,
   ) {}
 
   *push(chunk: Buffer): Generator<Buffer, void, undefined> {
@@ -51,7 +55,7 @@ export class CsvTexts implements RecordReader {
   *#texts(rows: Iterable<readonly Buffer[]>): Generator<Buffer, void, undefined> {
     for (const cells of rows) {
       if (this.#names === null) this.#begun(cells.map((cell) => cell.toString().trim()));
-      else if (cells.length === this.#names.length) yield at(cells, this.#column);
+      else if (cells.length === this.#names.length) yield this.#text(cells, this.#names);
       else {
         const [is, has] = [count(cells.length), count(this.#names.length)];
         throw this.#wrong(`it has ${is}, the first row has ${has}`);
@@ -59,7 +63,19 @@ export class CsvTexts implements RecordReader {
     }
   }
 
+  #text(cells: readonly Buffer[], names: readonly string[]): Buffer {
+    if (this.conversations === null) return at(cells, this.#column);
+    const record = Object.fromEntries(names.map((name, i) => [name, at(cells, i).toString()]));
+    const { bytes, replaced } = textOfRecord(record, this.#where, this.conversations);
+    this.replaced += replaced;
+    return bytes;
+  }
+
   #begun(names: readonly string[]): void {
+    if (this.conversations !== null) {
+      this.#names = names;
+      return;
+    }
     const field = this.field ?? chooseField(names);
     const column = field === null ? -1 : names.indexOf(field);
     if (field === null || column < 0) {
@@ -72,11 +88,14 @@ export class CsvTexts implements RecordReader {
     this.field = field;
   }
 
+  get #where(): string {
+    return `${this.path}, row ${this.#rows?.row ?? 1}`;
+  }
+
   #wrong(what: string): CorpusError {
-    const row = this.#rows?.row ?? 1;
     const expected =
       "expected rows of as many columns as the first, which has their names; text with quotes or line breaks in quotes";
-    return new CorpusError("INVALID_INPUT", `${this.path}, row ${row}: ${what}; ${expected}`);
+    return new CorpusError("INVALID_INPUT", `${this.#where}: ${what}; ${expected}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ConversationChoice } from "@trainer/options";
 import { EpubTexts } from "./epub-texts.js";
 import type { CorpusFile } from "./find-files.js";
 import { MboxTexts } from "./mbox-texts.js";
@@ -25,12 +26,13 @@ export interface FileTexts {
   read(listeners?: ReadListeners): AsyncIterable<TextBatch>;
 }
 
-export async function textsOf(file: CorpusFile): Promise<FileTexts> {
+/** The texts of a file; of records as `conversations`, the documents that stand for these. */
+export async function textsOf(file: CorpusFile, conversations: ConversationChoice | null = null): Promise<FileTexts> {
   const { format } = file;
-  if (format === "parquet") return new ParquetTexts(file);
+  if (format === "parquet") return new ParquetTexts(file, undefined, conversations);
   if (format === "epub") return new EpubTexts(file);
   if (format === "mbox") return new MboxTexts(file);
-  const records = await recordReader({ ...file, format });
+  const records = await recordReader({ ...file, format }, conversations);
   return new StreamedTexts(file, records ?? (await textExtractor({ ...file, format })), records !== null);
 }
 

@@ -1,3 +1,5 @@
+import type { ConversationChoice } from "@trainer/options";
+import { conversationText } from "./conversation-text.js";
 import { CorpusError } from "./corpus-error.js";
 import { recordText } from "./record-text.js";
 import { RecordBytes, type RecordReader } from "./records.js";
@@ -21,6 +23,8 @@ export class JsonArray implements RecordReader {
     private readonly path: string,
     public field: string | null,
     maxElementBytes?: number,
+    /** Shape of the records that are read as conversations; null: they are texts. */
+    private readonly conversations: ConversationChoice | null = null,
   ) {
     this.#held = new RecordBytes((bytes) => this.#wrong(`it is longer than ${bytes} bytes`), maxElementBytes);
   }
@@ -68,6 +72,12 @@ export class JsonArray implements RecordReader {
   *#take(mayBeNone: boolean): Generator<Buffer, void, undefined> {
     const element = this.#held.take();
     if (mayBeNone && isBlank(element)) return;
+    if (this.conversations !== null) {
+      const { bytes, replaced } = conversationText(element.toString(), this.#where, this.conversations);
+      this.replaced += replaced;
+      yield bytes;
+      return;
+    }
     const record = recordText(element.toString().trim(), { plain: true, field: this.field });
     if ("wrong" in record) throw this.#wrong(record.wrong);
     this.field = record.field;
@@ -79,10 +89,13 @@ export class JsonArray implements RecordReader {
     return this.#wrong(this.#ended ? "there is more after the array's end" : "the file does not begin with [");
   }
 
+  get #where(): string {
+    return this.#element === 0 ? this.path : `${this.path}, element ${this.#element} of the array`;
+  }
+
   #wrong(what: string): CorpusError {
-    const where = this.#element === 0 ? this.path : `${this.path}, element ${this.#element} of the array`;
     const expected = 'expected an array of texts: ["…", …] or [{"text": "…"}, …]';
-    return new CorpusError("INVALID_INPUT", `${where}: ${what}; ${expected}`);
+    return new CorpusError("INVALID_INPUT", `${this.#where}: ${what}; ${expected}`);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { ConversationChoice } from "@trainer/options";
+import { conversationText } from "./conversation-text.js";
 import { CorpusError } from "./corpus-error.js";
 import { recordText } from "./record-text.js";
 import { RecordBytes, type RecordReader } from "./records.js";
@@ -14,6 +16,8 @@ export class JsonLines implements RecordReader {
     private readonly path: string,
     public field: string | null,
     maxLineBytes?: number,
+    /** Shape of the records that are read as conversations; null: they are texts. */
+    private readonly conversations: ConversationChoice | null = null,
   ) {
     this.#held = new RecordBytes((bytes) => this.#wrong(`the line is longer than ${bytes} bytes`), maxLineBytes);
   }
@@ -36,6 +40,11 @@ export class JsonLines implements RecordReader {
   }
 
   #parse(line: string): Buffer {
+    if (this.conversations !== null) {
+      const { bytes, replaced } = conversationText(line, `${this.path}:${this.#line}`, this.conversations);
+      this.replaced += replaced;
+      return bytes;
+    }
     const record = recordText(line, { plain: false, field: this.field });
     if ("wrong" in record) throw this.#wrong(record.wrong);
     this.field = record.field;

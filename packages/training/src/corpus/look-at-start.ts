@@ -3,6 +3,7 @@ import { openEpub } from "./epub-file.js";
 import { isStreamed } from "./file-kinds.js";
 import type { FoundFile } from "./find-files.js";
 import { lookAtStream, type HowToLook, type Start } from "./look-at-stream.js";
+import { lookAtConversations } from "./look-at-conversations.js";
 import { MboxTexts } from "./mbox-texts.js";
 import { NoTextField } from "./no-text-field.js";
 import { openParquet, textColumn } from "./parquet-file.js";
@@ -11,6 +12,8 @@ import { isBlank } from "./whitespace.js";
 
 /** Looks at a file's start, as `lookAtStream` does, or at what a container says of itself. */
 export async function lookAtStart(found: FoundFile, how: HowToLook = {}): Promise<Start | null> {
+  const { conversations = null } = how;
+  if (conversations !== null) return await lookAtConversations(found, conversations);
   const { format } = found;
   if (isStreamed(format)) return await lookAtStream({ ...found, format }, how);
   switch (format) {

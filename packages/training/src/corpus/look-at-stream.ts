@@ -1,3 +1,4 @@
+import type { ConversationChoice } from "@trainer/options";
 import { chatFormat, isChat, type ChatFormat } from "./chat/chat-format.js";
 import { CorpusError } from "./corpus-error.js";
 import type { StreamedFormat } from "./file-kinds.js";
@@ -29,6 +30,8 @@ export interface HowToLook {
   readonly textField?: string | null | undefined;
   /** False where the format was asked for: else a chat is told by what the file has in it. */
   readonly byContent?: boolean;
+  /** Shape of the records that are to be conversations; null: they are texts. */
+  readonly conversations?: ConversationChoice | null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { ConversationChoice } from "@trainer/options";
 import { CsvTexts } from "./csv-texts.js";
 import type { CorpusFile } from "./find-files.js";
 import type { StreamedFormat } from "./file-kinds.js";
@@ -9,16 +10,19 @@ interface RecordFile extends Pick<CorpusFile, "path" | "field"> {
   readonly format: StreamedFormat;
 }
 
-/** The reader of a file's records; null for what has none. */
-export async function recordReader({ path, format, field }: RecordFile): Promise<RecordReader | null> {
+/** The reader of a file's records, as conversations where their shape is given; null for what has none. */
+export async function recordReader(
+  { path, format, field }: RecordFile,
+  conversations: ConversationChoice | null = null,
+): Promise<RecordReader | null> {
   switch (format) {
     case "jsonl":
-      return new JsonLines(path, field);
+      return new JsonLines(path, field, undefined, conversations);
     case "json":
-      return new JsonArray(path, field);
+      return new JsonArray(path, field, undefined, conversations);
     case "csv":
     case "tsv":
-      return new CsvTexts(path, format, field);
+      return new CsvTexts(path, format, field, undefined, conversations);
     case "whatsapp":
     case "telegram":
     case "discord": {

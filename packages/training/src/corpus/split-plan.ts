@@ -43,7 +43,8 @@ export type SplitPlan =
  * have their parts of all bytes; `holdOut` says which are passed over. Equal documents fall in the same split, so that no
  * line of training is met again in a test. By block, where there are fewer than three different documents, or where a split
  * would have less than half or more than twice of what was asked for, and long documents are to blame: each of those is cut
- * into runs of whole lines (of words, if it has no lines), drawn in the same way, and the others are drawn by document.
+ * into runs of whole lines (of words, if it has no lines), drawn in the same way, and the others are drawn by document. Conversations
+ * are never cut.
  *
  * @throws CorpusError INVALID_INPUT if there is too little text for the splits asked for; CORPUS_EMPTY.
  */
@@ -60,6 +61,7 @@ export async function planSplit(
   if (validation === 0 && test === 0) return { by: "nothing" };
   const fractions = { validation, test };
   const key = seedKey("split", seed);
+  const mayCut = corpus.conversations === null;
   const histogram = new SplitHistogram();
   const candidates = new Candidates({ ...fractions, seed });
   for await (const batch of corpus.documents(read)) {
@@ -76,11 +78,11 @@ export async function planSplit(
   }
   if (histogram.documents === 0) throw emptyCorpus(corpus.files);
   if (histogram.distinct < SPLITS.length) {
-    const texts = histogram.documents > MEASURED ? null : candidates.cut(0, histogram.bytes);
+    const texts = histogram.documents > MEASURED || !mayCut ? null : candidates.cut(0, histogram.bytes);
     if (texts !== null && texts.size > 0)
       return { by: "block", key, sides: new Uint8Array(histogram.bytes.length), texts };
     const advice = "give more text, or set both fractions (holdout, test split) to 0";
-    const what = `${histogram.documents} document(s), ${histogram.distinct} of them different, of too few lines`;
+    const what = `${histogram.documents} document(s), ${histogram.distinct} of them different${mayCut ? ", of too few lines" : ""}`;
     throw new CorpusError("INVALID_INPUT", `too little text to split: ${what}; ${advice}`);
   }
   const sizes = histogram.bytes;
@@ -89,7 +91,8 @@ export async function planSplit(
   const bytes = heldBytes(sizes, sides);
   const total = bytes.train + bytes.validation + bytes.test;
   const requested = (["validation", "test"] as const).filter((split) => fractions[split] > 0);
-  if (!requested.some((split) => isFar(bytes[split] / total, fractions[split]))) return { by: "document", key, sides };
+  if (!mayCut || !requested.some((split) => isFar(bytes[split] / total, fractions[split])))
+    return { by: "document", key, sides };
   const least = Math.min(...requested.map((split) => fractions[split]));
   const texts = candidates.cut(Math.max(LONG, SHORTEST / least, (total * least) / 4), sizes);
   return texts.size === 0

@@ -1,3 +1,4 @@
+import { plainTexts } from "../corpus/conversation-documents.js";
 import { openCorpus, type Corpus, type ReadOptions } from "../corpus/corpus.js";
 import type { Home } from "../home/home.js";
 import { gzip9 } from "../inference/compressed.js";
@@ -24,7 +25,7 @@ export async function textFacts(options: TrainOptions, home: Home, signal?: Abor
   const parts: Uint8Array[] = [];
   let part = 1; // of the files' bytes
   const onRead: ReadOptions["onRead"] = ({ bytes }) => (part = bytes / corpus.totalBytes);
-  for await (const { bytes } of corpus.documents({ signal, onRead })) parts.push(bytes.slice()); // its memory is used again
+  for await (const { bytes } of plainTexts(corpus, corpus.documents({ signal, onRead }))) parts.push(bytes.slice()); // its memory is used again
   const beginning = Buffer.concat(parts);
   const gzipBits = (8 * gzip9(beginning).length) / beginning.length;
   // Zipped and plain files beside each other, of which the beginning is one kind: their sizes tell more.

@@ -1,4 +1,5 @@
 import { roundTrip, type Tokenizer } from "@trainer/tokenizers";
+import { plainTexts } from "../corpus/conversation-documents.js";
 import type { Corpus } from "../corpus/corpus.js";
 import { documentsOf } from "../corpus/document-batch.js";
 import type { TextLoss } from "../home/text-losses.js";
@@ -9,7 +10,7 @@ const PIECE = 1 << 15; // bytes
 /** Encodes and decodes the beginnings of a corpus' first documents as they are, line breaks and all. */
 export async function textLoss(tokenizer: Tokenizer, corpus: Corpus, signal?: AbortSignal): Promise<TextLoss> {
   const loss = { bytes: 0, characters: 0, lost_bytes: 0, unknown_characters: 0 };
-  for await (const batch of corpus.documents({ signal })) {
+  for await (const batch of plainTexts(corpus, corpus.documents({ signal }))) {
     for (const document of documentsOf(batch)) {
       if (loss.bytes >= SAMPLE) return loss;
       // Of a character that is cut off nothing is decoded.

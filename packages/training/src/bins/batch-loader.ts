@@ -1,9 +1,12 @@
 import { cat, fromFile, full, keep, scope, sendTo, stack, type Device, type Tensor } from "@trainer/torch";
+import { at } from "@trainer/disk";
 import { z } from "zod";
 import { CorpusError } from "../corpus/corpus-error.js";
 import { permutation } from "../corpus/permutation.js";
 import { HEADER_BYTES, idBytes } from "./bin-format.js";
+import { MASK } from "./mask.js";
 import type { TokenBin } from "./token-bin.js";
+import { conversationNumbers, TokenMask } from "./token-mask.js";
 import { sequencesIn } from "./windows.js";
 
 /** Position of a loader: `position` batches of `epoch` were handed out. JSON, for checkpoints. */
@@ -45,12 +48,16 @@ type Place = Pick<LoaderState, "epoch" | "position">;
 /**
  * Batches from a memory-mapped token bin. The stream of ids is cut into chunks of `seqLen`; the target of a chunk's last
  * input is the first id of the next chunk. The last chunk is padded, and an epoch's last batch may have fewer rows. (A
- * chunk that held nothing but the stream's last id would have no target at all: it is left out.)
+ * chunk that held nothing but the stream's last id would have no target at all: it is left out.) Of a bin with a mask only
+ * learnt tokens are targets, and chunks without any are left out, so that no batch is.
  */
 export class BatchLoader implements Disposable {
   readonly chunks: number;
   readonly stepsPerEpoch: number;
   readonly #ids: Tensor; // (N)
+  readonly #mask: TokenMask | null;
+  /** The chunks that batches are made of, by their numbers in the stream; null: all of them. */
+  readonly #learnt: readonly number[] | null;
   #seed: number;
   /** Up to where batches were made, and up to where they were handed out. */
   #made: Place = { epoch: 0, position: 0 };
@@ -62,14 +69,17 @@ export class BatchLoader implements Disposable {
     private readonly bin: TokenBin,
     private readonly options: LoaderOptions,
   ) {
-    const { path, tokens, dtype } = bin;
+    const { path, tokens, dtype, mask } = bin;
     if (tokens < 2) {
       throw new CorpusError(
         "INVALID_INPUT",
         `${path} has ${tokens} token(s); at least two make a batch: give more text`,
       );
     }
-    this.chunks = sequencesIn(tokens, options.seqLen);
+    this.#mask = mask === undefined ? null : new TokenMask(mask, tokens);
+    const all = sequencesIn(tokens, options.seqLen);
+    this.#learnt = this.#mask?.learntChunks(all, options.seqLen) ?? null;
+    this.chunks = this.#learnt?.length ?? all;
     this.stepsPerEpoch = Math.ceil(this.chunks / options.batchSize);
     this.#seed = options.seed;
     this.#order = this.#newOrder();
@@ -123,6 +133,7 @@ export class BatchLoader implements Disposable {
   [Symbol.dispose](): void {
     this.#drop();
     this.#ids.dispose();
+    this.#mask?.[Symbol.dispose]();
   }
 
   #drop(): void {
@@ -138,7 +149,12 @@ export class BatchLoader implements Disposable {
     const first = position * this.options.batchSize;
     const rows = Math.min(this.options.batchSize, this.chunks - first);
     this.#made = { epoch, position: position + 1 };
-    return this.#batch(Array.from({ length: rows }, (_, row) => this.#order(first + row)));
+    return this.#batch(Array.from({ length: rows }, (_, row) => this.#chunk(this.#order(first + row))));
+  }
+
+  /** The number in the stream of a chunk that batches are made of. */
+  #chunk(i: number): number {
+    return this.#learnt === null ? i : at(this.#learnt, i);
   }
 
   #newOrder(): (place: number) => number {
@@ -149,11 +165,11 @@ export class BatchLoader implements Disposable {
   #batch(chunks: readonly number[]): Batch {
     const { seqLen } = this.options;
     let tokens = 0;
-    const tensors = scope(() => {
+    const tensors = scope((): Tensors => {
       const ids = stack(chunks.map((chunk) => this.#row(chunk * seqLen))).to("int64"); // (B, T + 1)
       const inputs = ids.narrow(1, 0, seqLen).contiguous();
       // A copy: of a single row the inputs are a view of the same memory, and targets are written to below.
-      const targets = ids.narrow(1, 1, seqLen).clone();
+      let targets = ids.narrow(1, 1, seqLen).clone();
       for (const [row, chunk] of chunks.entries()) {
         const valid = Math.min(seqLen, this.bin.tokens - 1 - chunk * seqLen);
         if (valid < seqLen)
@@ -164,8 +180,20 @@ export class BatchLoader implements Disposable {
         tokens += valid;
       }
       const { device = "cpu", documentEnd = null } = this.options;
-      const documents = documentEnd === null ? {} : { documents: documentNumbers(inputs, documentEnd) };
-      return mapped({ inputs, targets, ...documents }, (t) => sendTo(t, device));
+      const flags =
+        this.#mask?.rows(
+          chunks.map((chunk) => chunk * seqLen),
+          seqLen + 1,
+        ) ?? null; // (B, T + 1)
+      if (flags !== null) {
+        const learnt = flags.narrow(1, 1, seqLen).eq(MASK.learnt);
+        targets = targets.maskedFill(learnt.logicalNot(), IGNORED);
+        tokens = learnt.sum().item();
+      }
+      if (documentEnd === null) return mapped({ inputs, targets }, (t) => sendTo(t, device));
+      const documents =
+        flags === null ? documentNumbers(inputs, documentEnd) : conversationNumbers(flags.narrow(1, 0, seqLen));
+      return mapped({ inputs, targets, documents }, (t) => sendTo(t, device));
     });
     return { ...tensors, tokens };
   }

@@ -6,16 +6,31 @@ import { SPLITS, type Split } from "../corpus/held-out.js";
 import { TextLosses } from "../corpus/left-out.js";
 import { verifiedSha256 } from "./token-bin.js";
 import { FORMAT_VERSION } from "./bin-format.js";
+import { maskSha256 } from "./mask.js";
 import { Loss } from "./lost-text.js";
 
 const count = z.int().min(0);
 const Measured = z.strictObject({ characters: count, loss: Loss });
+/** Mask of a split of conversations, by its file's hash, and what it has; padding is no token here. */
+const MaskCounts = z.strictObject({
+  sha256: z.string(),
+  turns: count,
+  tokens: count,
+  /** Tokens that a model learns to write. */
+  learnt: count,
+  /** Conversations whose end is left out, and those that are left out whole: longer than a sequence. */
+  cut: count,
+  dropped: count,
+});
+export type MaskCounts = z.infer<typeof MaskCounts>;
 const SplitCounts = z.strictObject({
   documents: count,
   tokens: count,
   bytes: count,
   sha256: z.string(),
   measured: Measured.nullable(),
+  /** Of conversations alone. */
+  mask: MaskCounts.optional(),
 });
 
 /** Content of a folder of bins; the manifest is written last, so a folder without it is incomplete. */
@@ -40,6 +55,8 @@ const FILE = "manifest.json";
 
 export const binPath = (dir: string, split: Split) => join(dir, `${split}.bin`);
 
+export const maskPath = (dir: string, split: Split) => join(dir, `${split}.mask`);
+
 export const writeManifest = (dir: string, manifest: BinsManifest): Promise<void> =>
   writeJson(join(dir, FILE), manifest);
 
@@ -51,6 +68,10 @@ export async function openBins(dir: string, key: string): Promise<BinsManifest |
     const manifest = BinsManifest.parse(JSON.parse(await readFile(join(dir, FILE), "utf8")));
     const bins = SPLITS.filter((split) => manifest.splits[split] !== null);
     const hashes = await Promise.all(bins.map((split) => verifiedSha256(binPath(dir, split))));
+    for (const split of bins) {
+      const masked = manifest.splits[split]?.mask;
+      if (masked !== undefined && (await maskSha256(maskPath(dir, split))) !== masked.sha256) return null;
+    }
     const measured = manifest.losses !== undefined || manifest.replaced_characters === 0;
     const sound =
       measured && manifest.key === key && bins.every((split, i) => manifest.splits[split]?.sha256 === hashes[i]);

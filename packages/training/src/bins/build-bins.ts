@@ -2,19 +2,20 @@ import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { folderBeside, placeFolder } from "@trainer/disk";
-import type { Frame } from "@trainer/tokenizers";
+import type { Frame, Tokenizer } from "@trainer/tokenizers";
 import { emptyCorpus, leftOutOf, type Corpus, type ReadOptions } from "../corpus/corpus.js";
 import { CorpusError } from "../corpus/corpus-error.js";
 import { SPLITS, type Split } from "../corpus/held-out.js";
 import { noLosses } from "../corpus/left-out.js";
 import { binsFolder, type Home } from "../home/home.js";
 import type { LeftOut } from "../home/text-losses.js";
-import type { TrainOptions } from "../options/options.js";
+import type { RunOptions } from "../options/options.js";
 import { planSplit, SPLIT_VERSION, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { binDType, FORMAT_VERSION } from "./bin-format.js";
 import { encodingSha256, type BinTokenizer } from "./bin-tokenizer.js";
 import { markBinsInUse } from "./bins-use.js";
-import { binPath, openBins, writeManifest, type BinsManifest } from "./bins-manifest.js";
+import { binPath, maskPath, openBins, writeManifest, type BinsManifest, type MaskCounts } from "./bins-manifest.js";
+import { conversationsOf, type Conversations } from "./encode-conversations.js";
 import { encodeSplits, type Encoded } from "./encode-splits.js";
 import type { Measured } from "./measure-text.js";
 import type { TokenBin } from "./token-bin.js";
@@ -40,6 +41,8 @@ export interface BuildBinsOptions {
   readonly plan?: ((read: ReadOptions) => Promise<SplitPlan>) | undefined;
   /** Do special tokens that the text spells become their ids? Default: no, they are text. */
   readonly specialTokens?: boolean | undefined;
+  /** How the corpus' conversations are encoded; of a corpus without any null or left out. */
+  readonly conversations?: Conversations | null | undefined;
   /** Begin and end tokens of each document; the tokenizer's own by default. */
   readonly frame?: Frame | undefined;
   /** Folder of all bins, `<home>/cache/bins`. */
@@ -55,6 +58,8 @@ export interface SplitCount {
   readonly tokens: number;
   readonly bytes: number;
   readonly measured: Measured | null;
+  /** Turns, tokens and the learnt ones of conversations; other texts have none. */
+  readonly mask?: MaskCounts | undefined;
 }
 
 /** No cleanup removes them until they are disposed of. */
@@ -76,12 +81,17 @@ export interface Bins extends Disposable {
 }
 
 /** The bins of a run with these options, by `buildBins`. */
-export const binsOfRun = (
-  { holdoutFraction, testSplitRatio, seed, specialTokens }: TrainOptions,
+export async function binsOfRun(
+  { holdoutFraction, testSplitRatio, seed, specialTokens, maxSeqLen }: RunOptions,
   home: Home,
-  rest: Omit<BuildBinsOptions, "split" | "specialTokens" | "cacheDir">,
-): Promise<Bins> =>
-  buildBins({ ...rest, split: { holdoutFraction, testSplitRatio, seed }, specialTokens, cacheDir: binsFolder(home) });
+  rest: Omit<BuildBinsOptions, "split" | "specialTokens" | "conversations" | "cacheDir"> & {
+    readonly tokenizer: Tokenizer;
+  },
+): Promise<Bins> {
+  const split = { holdoutFraction, testSplitRatio, seed };
+  const conversations = await conversationsOf(rest.corpus, rest.tokenizer, maxSeqLen);
+  return await buildBins({ ...rest, split, specialTokens, conversations, cacheDir: binsFolder(home) });
+}
 
 /**
  * Encodes a corpus into one token bin a split, in one streaming pass after the split is planned; or takes the bins made
@@ -97,7 +107,9 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const { document, separator } = corpus;
   const tokenizerHash = await encodingSha256(tokenizer);
   const cut = { document, separator, specialTokens, frame };
-  const key = keyOf([corpusSha256, tokenizerHash, cut, split, SPLIT_VERSION, measureTraining]);
+  const { conversations = null } = options;
+  const masked = conversations === null ? [] : [maskedBy(corpus, conversations)];
+  const key = keyOf([corpusSha256, tokenizerHash, cut, split, SPLIT_VERSION, measureTraining, ...masked]);
   const use = await markBinsInUse(cacheDir, key);
   try {
     const bins = await openOrMake({ ...options, frame, measureTraining }, key);
@@ -149,11 +161,22 @@ async function openOrMake(
   }
 }
 
+/** Version of the rule by which conversations share sequences. */
+const PACKING_VERSION = 1;
+
 const keyOf = (parts: unknown) =>
   createHash("sha256")
     .update(JSON.stringify([FORMAT_VERSION, parts]))
     .digest("hex")
     .slice(0, 32);
+
+/** What else decides the ids and masks of conversations. */
+const maskedBy = ({ conversations }: Corpus, { context, template }: Conversations) => ({
+  conversations,
+  context,
+  template: createHash("sha256").update(template).digest("hex"),
+  packing: PACKING_VERSION,
+});
 
 /** A function for each phase that tells the caller how far it is. */
 function reporter({ corpus, onProgress }: BuildBinsOptions) {
@@ -179,7 +202,12 @@ export function refuseTooShort(counts: Encoded["counts"], corpus: Pick<Corpus, "
 
 function toBins(corpus: Corpus, dir: string, manifest: BinsManifest, cached: boolean) {
   const { key, dtype, splits, split_by: splitBy, special_tokens: specialTokens, losses = noLosses } = manifest;
-  const bin = (split: Split, counts: SplitCount): TokenBin => ({ path: binPath(dir, split), dtype, ...count(counts) });
+  const bin = (split: Split, counts: BinsManifest["splits"]["train"]): TokenBin => ({
+    ...count(counts),
+    path: binPath(dir, split),
+    dtype,
+    mask: counts.mask && maskPath(dir, split),
+  });
   return {
     train: bin("train", splits.train),
     validation: splits.validation && bin("validation", splits.validation),
@@ -194,7 +222,9 @@ function toBins(corpus: Corpus, dir: string, manifest: BinsManifest, cached: boo
   };
 }
 
-const count = (counts: SplitCount | null): SplitCount => {
-  const { documents, tokens, bytes, measured } = counts ?? { documents: 0, tokens: 0, bytes: 0, measured: null };
-  return { documents, tokens, bytes, measured };
+const count = (counts: BinsManifest["splits"]["validation"]): SplitCount => {
+  const { documents, tokens, bytes, measured, mask } = counts ?? NOTHING;
+  return { documents, tokens, bytes, measured, ...(mask === undefined ? {} : { mask }) };
 };
+
+const NOTHING = { documents: 0, tokens: 0, bytes: 0, measured: null, mask: undefined };

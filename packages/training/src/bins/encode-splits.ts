@@ -6,6 +6,7 @@ import type { SplitPlan } from "../corpus/split-plan.js";
 import { binDType } from "./bin-format.js";
 import type { BinTokenizer } from "./bin-tokenizer.js";
 import type { BinsManifest } from "./bins-manifest.js";
+import { encodeConversations, type Conversations } from "./encode-conversations.js";
 import { Framing } from "./frame-documents.js";
 import { SplitWriters, type WriteOptions } from "./split-writers.js";
 
@@ -15,6 +16,8 @@ export interface EncodeOptions extends WriteOptions {
   readonly plan: SplitPlan;
   readonly folder: string;
   readonly specialTokens?: boolean | undefined;
+  /** How they are encoded where the corpus is of conversations. */
+  readonly conversations?: Conversations | null | undefined;
   /** Begin and end tokens of each document. */
   readonly frame: Frame;
   readonly threads?: number | undefined;
@@ -32,6 +35,8 @@ export interface Encoded {
 
 /** Encodes a corpus into a new bin for each requested split. The next batch is read while one is encoded. */
 export async function encodeSplits(options: EncodeOptions): Promise<Encoded> {
+  const { conversations = null } = options;
+  if (conversations !== null) return await encodeConversations(conversations, options);
   const { corpus, tokenizer, plan, folder, specialTokens = false, threads, signal, onEncoded } = options;
   const framing = new Framing(options.frame, tokenizer.specials.eos);
   const { eos } = framing;

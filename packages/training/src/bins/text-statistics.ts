@@ -3,6 +3,8 @@ import type { Tokenizer } from "@trainer/tokenizers";
 import { HEADER_BYTES, idBytes } from "./bin-format.js";
 import { LengthCounter, type Lengths } from "./lengths.js";
 import { characters } from "./measure-text.js";
+import { MASK } from "./mask.js";
+import { TokenMask } from "./token-mask.js";
 import type { TokenBin } from "./token-bin.js";
 import type { Window } from "./windows.js";
 
@@ -20,7 +22,8 @@ type Spelling = Pick<Tokenizer, "specials" | "vocabSize" | "isSpecial" | "tokenB
 
 /**
  * Counts what the targets of windows over a bin stand for, in one pass over its file. A kind that puts a space before each
- * text spells more than the text has: the sums are held to the text's own.
+ * text spells more than the text has: the sums are held to the text's own. Of conversations only learnt tokens count, by
+ * what they spell.
  */
 export async function textStatistics(
   bin: TokenBin,
@@ -43,27 +46,39 @@ export async function textStatistics(
   await using file = await open(bin.path, "r");
   const chunk = Buffer.alloc(1 << 20);
   const size = idBytes(bin.dtype);
+  using mask = bin.mask === undefined ? null : new TokenMask(bin.mask, bin.tokens);
   const end = HEADER_BYTES + bin.tokens * size;
   for (let at = HEADER_BYTES; at < end; at += chunk.length) {
     const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
+    const flags = mask?.flags(position, position + bytesRead / size) ?? null;
     for (let i = 0; i < bytesRead; i += size) {
+      const flag = flags?.[i / size] ?? null;
       const id = chunk.readUIntLE(i, size);
       const [bytes, characters] = [Number(bytesOf[id]), Number(charactersOf[id])];
       whole.bytes += bytes;
       whole.characters += characters;
       if (window.done !== true && position === window.value.to) window = places.next();
-      if (window.done !== true && position >= window.value.from) {
+      const counts = flag === null || flag === MASK.learnt;
+      if (counts && window.done !== true && position >= window.value.from) {
         part.bytes += bytes;
         part.characters += characters;
         part.targets += 1;
       }
-      length += 1;
-      if (id === eos) {
+      if (flag === MASK.begins && position > 0) {
+        lengths.add(length);
+        length = 0;
+      }
+      if (flag !== MASK.padding) length += 1;
+      if (flag === null && id === eos) {
         lengths.add(length - 1);
         length = 0;
       }
       position += 1;
     }
+  }
+  if (mask !== null) {
+    lengths.add(length); // of the last conversation
+    return { ...part, documentLengths: lengths.lengths() };
   }
   const held = (count: number, all: number, own: number) => (all === 0 ? 0 : (count * own) / all);
   return {

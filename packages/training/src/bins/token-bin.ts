@@ -14,6 +14,8 @@ export interface TokenBin {
   readonly dtype: BinDType;
   /** Null for the training text, which has no figures per byte. */
   readonly measured: Measured | null;
+  /** The file that says of each token, in a byte, whether it is learnt (`MASK`); none: all of them are. */
+  readonly mask?: string | undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { Turn } from "../corpus/conversation.js";
 import { CHATML, CHATML_TOKENS } from "./chatml.js";
 import { RenderedChat } from "./chat-template.js";
-import { ConversationEncoder } from "./conversation-encoder.js";
+import { ConversationEncoder, type EncodedConversation } from "./conversation-encoder.js";
 
 const fixture = (name: string) => loadTokenizer(fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url)));
 const tokenizer = await fixture("framed-qwen2");
@@ -71,7 +71,8 @@ test("whatever is said: answers come back whole, each after the prompt that a ch
     fc.property(conversations, (pairs) => {
       const turns = pairs.flatMap(([asked, answered]) => [user(asked), answer(answered)]);
       const encoded = encoder.encode(turns);
-      const { ids, trained } = "wrong" in encoded ? { ids: [], trained: [] } : encoded;
+      const { ids, trained }: EncodedConversation =
+        "wrong" in encoded ? { ids: [], trained: [], text: encoded.wrong } : encoded;
       let from = 0;
       for (const [i, { content, trained: learnt }] of turns.entries()) {
         if (!learnt) continue;

@@ -10,6 +10,8 @@ export interface EncodedConversation {
   readonly ids: readonly number[];
   /** One for each id: true within an answer that is learnt, its end included. */
   readonly trained: readonly boolean[];
+  /** What the ids are of. */
+  readonly text: string;
 }
 
 /** Part of a written text, in UTF-16 units. */
@@ -77,11 +79,12 @@ export class ConversationEncoder {
       turns.map(({ role, content, trained }) => ({ role, content: spelled.held(content), trained })),
     );
     if ("wrong" in written) return written;
-    const tokens = spelled.parts(written.text).flatMap((part) => this.#tokens(part));
+    const parts = spelled.parts(written.text);
+    const tokens = parts.flatMap((part) => this.#tokens(part));
     const isLearnt = (token: Span) => written.answers.some(({ start, end }) => start < token.end && token.start < end);
     const trained = tokens.map(isLearnt);
     if (!trained.includes(true)) return { wrong: "the chat template writes nothing of the answers" };
-    return { ids: tokens.map(({ id }) => id), trained };
+    return { ids: tokens.map(({ id }) => id), trained, text: parts.map(({ text }) => text).join("") };
   }
 
   #written(turns: readonly Turn[]): Written | Wrong {

@@ -92,3 +92,19 @@ test("each batch is told before it is computed", async () => {
     [2, 3],
   ]);
 });
+
+test("a batch in which no token counts changes nothing, where its mean would be no number", async () => {
+  const silent = {
+    inputs: tensor(new BigInt64Array(8), [1, 8]),
+    targets: tensor(new BigInt64Array(8).fill(-100n), [1, 8]),
+    tokens: 0,
+  };
+  const own = data();
+  const silenced = {
+    ...own,
+    batches: 4,
+    next: (): ReturnType<EvaluationData["next"]> => batches.shift() ?? own.next(),
+  };
+  const batches = [silent];
+  expect(await evaluateSplit(model, silenced, compute)).toEqual(await evaluateSplit(model, data(), compute));
+});

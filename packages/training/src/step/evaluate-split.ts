@@ -49,6 +49,7 @@ export async function evaluateSplit(
     onBatch(i, data.batches);
     scope(() => {
       const batch = data.next();
+      if (batch.tokens === 0) return; // of conversations it may have no answer: its mean would be no number
       const forward = () => noGrad(() => inPrecision(compute, () => loss(model, batch, { training: false })));
       const mean = withMemory(forward, freeMemory);
       queued.push({ mean: new Readback(mean), tokens: batch.tokens });

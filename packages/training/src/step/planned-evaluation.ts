@@ -1,10 +1,12 @@
 import type { Tokenizer } from "@trainer/tokenizers";
-import { fromFile, keep, scope, tensor, type Device } from "@trainer/torch";
+import { fromFile, keep, scope, tensor, type Device, type Tensor } from "@trainer/torch";
 import { documentNumbers, IGNORED, type Batch } from "../bins/batch-loader.js";
 import { HEADER_BYTES, idBytes } from "../bins/bin-format.js";
+import { MASK } from "../bins/mask.js";
 import type { Lengths } from "../bins/lengths.js";
 import { textStatistics } from "../bins/text-statistics.js";
 import type { TokenBin } from "../bins/token-bin.js";
+import { conversationNumbers, TokenMask } from "../bins/token-mask.js";
 import { sampleWindows, windowAt, windowCount, type Window } from "../bins/windows.js";
 import type { EvaluationData } from "./evaluate-split.js";
 
@@ -49,13 +51,16 @@ export async function planEvaluation(
   const windows = sampleWindows(cut, evalTokens, seed).map((i) => windowAt(i, cut));
   const sampled = windows.length < windowCount(cut);
   const { targets, documentLengths, ...text } = await textStatistics(bin, tokenizer, windows);
+  // Where windows are not those that conversations were packed for, drawn ones may have no answer.
+  if (targets === 0 && sampled) return await planEvaluation(bin, tokenizer, { ...options, evalTokens: 0 });
+  const isWhole = !sampled && bin.mask === undefined;
   const comesBack = bin.measured?.loss.bytes === 0;
   return {
     targets,
     batches: Math.ceil(windows.length / options.batchSize),
     sampled,
-    bytes: sampled ? Math.round(text.bytes) : bin.bytes,
-    characters: sampled ? Math.round(text.characters) : (bin.measured?.characters ?? text.characters),
+    bytes: isWhole ? bin.bytes : Math.round(text.bytes),
+    characters: isWhole ? (bin.measured?.characters ?? text.characters) : Math.round(text.characters),
     documentLengths,
     open: () => openWindows(bin, windows, comesBack && text.bytes > 0 ? text : null, options),
   };
@@ -72,6 +77,7 @@ function openWindows(
   const stream = scope(() =>
     keep(fromFile(bin.path, { dtype: bin.dtype, size: header + bin.tokens }).narrow(0, header, bin.tokens)),
   );
+  const mask = bin.mask === undefined ? null : new TokenMask(bin.mask, bin.tokens);
   let taken = 0;
 
   function next(): Batch {
@@ -92,13 +98,30 @@ function openWindows(
       );
       inputs.set(ids.subarray(0, -1), row * context);
       targets.set(ids.subarray(from - start), row * context + from - start - 1);
-      tokens += to - from;
+      const flags = mask?.flags(from, to) ?? null;
+      for (const [i, flag] of flags?.entries() ?? [])
+        if (flag !== MASK.learnt) targets[row * context + from - start - 1 + i] = BigInt(IGNORED);
+      tokens += flags?.filter((flag) => flag === MASK.learnt).length ?? to - from;
     }
     taken += rows.length;
     const ids = tensor(inputs, shape, { device });
-    const documents = documentEnd === null ? {} : { documents: scope(() => documentNumbers(ids, documentEnd)) };
+    const documents = documentEnd === null ? {} : { documents: numbers(ids, rows, documentEnd) };
     return { inputs: ids, targets: tensor(targets, shape, { device }), ...documents, tokens };
   }
+  const numbers = (ids: Tensor, rows: readonly Window[], end: number): Tensor =>
+    scope(() => {
+      if (mask === null) return documentNumbers(ids, end);
+      const starts = rows.map(({ start }) => start);
+      return conversationNumbers(mask.rows(starts, context)).to(device);
+    });
   const batches = Math.ceil(windows.length / batchSize);
-  return { batches, text, next, [Symbol.dispose]: () => stream.dispose() };
+  return {
+    batches,
+    text,
+    next,
+    [Symbol.dispose]() {
+      stream.dispose();
+      mask?.[Symbol.dispose]();
+    },
+  };
 }

@@ -54,6 +54,21 @@ function batches(documents = false): () => Batch {
   };
 }
 
+/** Batches of one size in which ever another number of targets counts, as of conversations. */
+function masked(): () => Batch {
+  let count = 0;
+  return () => {
+    count += 1;
+    const tokens = 1 + ((7 * count) % 16);
+    const targets = ids(count + 1, 2);
+    targets
+      .flatten()
+      .narrow(0, tokens, 16 - tokens)
+      .fill_(-100);
+    return { inputs: ids(count, 2), targets, tokens };
+  };
+}
+
 /** Recordings on a queue that runs at once. */
 function watched(): { queue: DeviceQueue; recorded: () => number; replayed: () => number; open: () => number } {
   let [recorded, replayed, open] = [0, 0, 0];
@@ -101,6 +116,18 @@ test.each([
   recorder[Symbol.dispose]();
   expect(open()).toBe(0);
   recorder[Symbol.dispose](); // once more is nothing
+});
+
+test("recorded steps weigh each batch by the targets that count in it then", () => {
+  const { queue, recorded } = watched();
+  using recorder = new StepRecorder(queue, silent);
+  const wanted = losses(queueStep, stepper(), masked(), 12, 3);
+  expect(losses(recorder.queueStep, stepper(), masked(), 12, 3)).toEqual(wanted);
+  expect(recorded()).toBe(1);
+  manualSeed(3);
+  const next = masked();
+  const tokens = Array.from({ length: 12 }, () => recorder.queueStep(stepper(), next, 3).tokens);
+  expect(new Set(tokens).size).toBeGreaterThan(1);
 });
 
 test("in fp16 steps are recorded when the scale is no guess any more", () => {

@@ -8,6 +8,7 @@ import {
   optimizerInfo,
   scope,
   stack,
+  tensor,
   zeros,
   type DeviceQueue,
   type Recording,
@@ -100,9 +101,18 @@ export class StepRecorder implements Disposable {
 const tensorsOf = ({ inputs, targets, documents }: Batch): Tensor[] =>
   documents === undefined ? [inputs, targets] : [inputs, targets, documents];
 
-/** The properties of batches that are part of a recording: their sizes, and the weight of each. */
+/** The part of each batch in the targets of them all, (batches) float32. */
+function weightsOf(batches: readonly Batch[]): Tensor {
+  const tokens = tokensOf(batches);
+  return tensor(
+    batches.map((batch) => batch.tokens / tokens),
+    [batches.length],
+  );
+}
+
+/** The properties of batches that are part of a recording: their sizes. How many targets count differs from step to step. */
 const shapeOf = (batches: readonly Batch[]): string =>
-  JSON.stringify(batches.map((batch) => [batch.tokens, ...tensorsOf(batch).map((t) => t.shape)]));
+  JSON.stringify(batches.map((batch) => tensorsOf(batch).map((t) => t.shape)));
 
 /**
  * Tolerance of a replay's loss and norm against an ordinary step's: attention's gradients are not the same to the bit.
@@ -118,6 +128,7 @@ class RecordedStep implements Disposable {
   readonly #batches: Batch[] = [];
   readonly #own: Tensor[] = [];
   readonly #lr: Tensor; // ()
+  readonly #weights: Tensor; // (batches): the part of each in the step's targets
   readonly #numbers: Tensor; // (3)
   readonly #work: Work;
   /** Result of the recorded step in the ordinary way. */
@@ -138,8 +149,10 @@ class RecordedStep implements Disposable {
       }
       this.#lr = own(full([], stepper.optimizer.lr, { device }));
       this.#numbers = own(zeros([3], { device }));
+      this.#weights = own(weightsOf(batches).to(device));
       // A step that is recorded cannot be tried again.
-      this.#work = { stepper: { ...stepper, freeMemory: null }, batches: this.#batches, tokens: tokensOf(batches) };
+      const recorded = { ...stepper, freeMemory: null };
+      this.#work = { stepper: recorded, batches: this.#batches, tokens: tokensOf(batches), weights: this.#weights };
       this.#wanted = tryOnDevice(this.#work);
       emptyCache(device); // what ordinary steps took is not shared with the recording
       this.#recording = queue.record(() => this.#numbers.copy_(stack(updateOnDevice(this.#work, this.#lr))), {
@@ -166,12 +179,13 @@ class RecordedStep implements Disposable {
   }
 
   replay(batches: readonly Batch[]): QueuedStep {
-    const { stepper, tokens } = this.#work;
+    const { stepper } = this.#work;
     const given = batches.flatMap(tensorsOf);
     for (const [i, t] of this.#batches.flatMap(tensorsOf).entries()) t.copy_(at(given, i));
+    this.#weights.copy_(weightsOf(batches));
     this.#lr.fill_(stepper.optimizer.lr);
     this.#recording.replay();
-    return pendingStep(stepper, tokens, this.#numbers);
+    return pendingStep(stepper, tokensOf(batches), this.#numbers);
   }
 
   #free(): void {

@@ -95,6 +95,8 @@ export interface Work {
   readonly stepper: Stepper;
   readonly batches: readonly Batch[];
   readonly tokens: number;
+  /** The part of each batch in them, (batches) float32, where it is to be read on the device: in a step that is recorded. */
+  readonly weights?: Tensor | undefined;
 }
 
 /** Decides on the host, which has the numbers as soon as they are computed. */
@@ -199,10 +201,12 @@ function calibrated(work: Work, scaler: GradScaler): Numbers {
 }
 
 /** Fills the parameters' gradients; of the batches' weighted losses, what `sum` makes of them. */
-function withGradients<T>({ stepper, batches, tokens }: Work, sum: (losses: readonly Tensor[]) => T): T {
+function withGradients<T>({ stepper, batches, tokens, weights }: Work, sum: (losses: readonly Tensor[]) => T): T {
   const { compute, optimizer } = stepper;
   const { freeMemory = compute.device === "cuda" ? emptyCache : null } = stepper;
-  const attempt = () => sum(batches.map((batch) => backward(stepper, batch, batch.tokens / tokens)));
+  const weightOf = (i: number, batch: Batch) =>
+    batches.length === 1 ? 1 : (weights?.select(0, i) ?? batch.tokens / tokens);
+  const attempt = () => sum(batches.map((batch, i) => backward(stepper, batch, weightOf(i, batch))));
   if (freeMemory === null) return attempt();
   const rewind = markGenerators(["cpu", compute.device]);
   return withMemory(attempt, () => {
@@ -216,7 +220,7 @@ function withGradients<T>({ stepper, batches, tokens }: Work, sum: (losses: read
 function backward(
   { model, compute, scaler, zLoss, activationCheckpointing = false }: Stepper,
   batch: Batch,
-  weight: number,
+  weight: number | Tensor,
 ): Tensor {
   return scope(() => {
     const tape = activationCheckpointing ? new Tape(compute.device) : undefined;

@@ -1,0 +1,104 @@
+import type { Tokenizer } from "@trainer/tokenizers";
+import { breathe } from "../corpus/breathe.js";
+import { ConversationDocuments, placeOf } from "../corpus/conversation-documents.js";
+import type { Turn } from "../corpus/conversation.js";
+import type { Corpus, ReadProgress } from "../corpus/corpus.js";
+import { CorpusError } from "../corpus/corpus-error.js";
+import { SPLITS, type Split } from "../corpus/held-out.js";
+import { noLosses } from "../corpus/left-out.js";
+import { splitDocuments } from "../corpus/split-documents.js";
+import { templateFor } from "../conversation/choose-template.js";
+import { ConversationEncoder, type EncodedConversation } from "../conversation/conversation-encoder.js";
+import { binDType } from "./bin-format.js";
+import { binPath, maskPath, type BinsManifest } from "./bins-manifest.js";
+import { ConversationWriter } from "./conversation-writer.js";
+import type { EncodeOptions, Encoded } from "./encode-splits.js";
+
+/** How the conversations of a corpus become tokens. */
+export interface Conversations {
+  readonly tokenizer: Tokenizer;
+  /** Tokens of a sequence. */
+  readonly context: number;
+  readonly template: string;
+}
+
+/** The same of a corpus; null where it has none. @throws CorpusError INVALID_INPUT as `templateFor` */
+export async function conversationsOf(
+  { conversations }: Pick<Corpus, "conversations">,
+  tokenizer: Tokenizer,
+  context: number,
+): Promise<Conversations | null> {
+  return conversations === null ? null : { tokenizer, context, template: await templateFor(tokenizer) };
+}
+
+type Options = Omit<EncodeOptions, "tokenizer" | "frame" | "threads" | "conversations">;
+
+/** Encodes a corpus of conversations into a new bin and a mask for each requested split. */
+export async function encodeConversations(
+  { tokenizer, context, template }: Conversations,
+  { corpus, plan, split, folder, measureTraining, specialTokens = false, signal, onEncoded }: Options,
+): Promise<Encoded> {
+  const encoder = new ConversationEncoder(template, tokenizer, specialTokens);
+  const writing = { tokenizer, dtype: binDType(tokenizer.vocabSize), context, padId: tokenizer.specials.pad ?? 0 };
+  const create = async (name: Split, isMeasured: boolean): Promise<ConversationWriter> => {
+    const files = { bin: binPath(folder, name), mask: maskPath(folder, name) };
+    return await ConversationWriter.create(files, { ...writing, isMeasured });
+  };
+  await using train = await create("train", measureTraining);
+  await using validation = split.holdoutFraction > 0 ? await create("validation", true) : null;
+  await using test = split.testSplitRatio > 0 ? await create("test", true) : null;
+  const writers = { train, validation, test };
+  const documents = {
+    train: new ConversationDocuments(),
+    validation: new ConversationDocuments(),
+    test: new ConversationDocuments(),
+  };
+  let losses = noLosses;
+  const onRead = (read: Readonly<ReadProgress>) => {
+    losses = read.losses;
+    onEncoded(
+      read,
+      SPLITS.reduce((sum, name) => sum + (writers[name]?.tokens ?? 0), 0),
+    );
+  };
+  const encoded = async (turns: readonly Turn[]): Promise<EncodedConversation> => {
+    const found = encoder.encode(turns);
+    const wrong = "wrong" in found ? found.wrong : endless(found, tokenizer);
+    if ("wrong" in found || wrong !== null)
+      throw new CorpusError("INVALID_INPUT", `${await placeOf(corpus, turns)}: ${wrong}`);
+    return found;
+  };
+  for await (const batch of splitDocuments(corpus, plan, { signal, onRead })) {
+    for (const turns of documents[batch.split].push(batch)) {
+      await breathe();
+      signal?.throwIfAborted();
+      await writers[batch.split]?.write(turns, await encoded(turns));
+    }
+  }
+  const counts: BinsManifest["splits"] = {
+    train: await train.finish(),
+    validation: validation && (await validation.finish()),
+    test: test && (await test.finish()),
+  };
+  refuseNone(counts, context);
+  return { counts, losses, specialTokens: 0 };
+}
+
+/** What is wrong with answers that a model could not end. */
+function endless({ ids, trained }: EncodedConversation, tokenizer: Tokenizer): string | null {
+  if (ids.some((id, i) => trained[i] === true && tokenizer.isSpecial(id))) return null;
+  return (
+    `the chat template ends an answer with none of the special tokens of the ${tokenizer.kind} tokenizer, so no answer ` +
+    "would end: take a tokenizer that has the template's tokens, or leave it out, and one with them is trained"
+  );
+}
+
+/** @throws CorpusError INVALID_INPUT for a split whose conversations all begin with more than a sequence */
+function refuseNone(counts: BinsManifest["splits"], context: number): void {
+  for (const name of SPLITS) {
+    const split = counts[name];
+    if (split === null || split.documents > 0 || split.mask === undefined) continue;
+    const none = `of the ${split.mask.dropped} conversations of the ${name} split no answer is within ${context} tokens`;
+    throw new CorpusError("INVALID_INPUT", `${none}, a sequence: take longer ones (--max-seq-len), or more text`);
+  }
+}

@@ -6,6 +6,7 @@ import {
   devices,
   divergenceChoices,
   documents,
+  formatChoices,
   lrDecayShapes,
   lrSchedules,
   precisionChoices,
@@ -64,6 +65,12 @@ const text = grouped("Text and tokenizer", {
       "how files are read: auto, by their names (one of the file service as plain text); text, as plain text whatever they are called; jsonl, JSON lines; csv, tsv, parquet, tables; srt, vtt, subtitles; ipynb, notebooks; html, pages; epub, e-books; mbox, mails; whatsapp, telegram, discord, exported chats; source, files of program code, each a document",
     flag: "as",
   }),
+  format: z
+    .enum(formatChoices)
+    .default("text")
+    .describe(
+      "what records are: text; or conversations, of which the answers are learnt: messages, prompt-completion, alpaca, sharegpt; auto: by the fields of each",
+    ),
   textField: z
     .string()
     .trim()

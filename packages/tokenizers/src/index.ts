@@ -23,6 +23,7 @@ export {
   type TokenCount,
   type TokenizerStatistics,
 } from "./statistics.js";
+export { DEFAULT_SPECIALS } from "./specials.js";
 export { StreamDecoder } from "./stream-decoder.js";
 export type { Text } from "./text-batches.js";
 export type {

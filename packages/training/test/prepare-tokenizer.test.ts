@@ -4,6 +4,7 @@ import { scratchPath, writeCorpus } from "@trainer/testing";
 import { loadTokenizer, trainBpe } from "@trainer/tokenizers";
 import { openCorpus, parseTrainOptions, planSplit, type RunEvent } from "@trainer/training";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readChatTemplate } from "../src/conversation/chat-template.js";
 import { prepareTokenizer } from "../src/run/prepare-tokenizer.js";
 import { tokenizerShare, trainingProgress } from "../src/tokenizer/training-progress.js";
 import { vocabSizeFor } from "../src/options/vocab-size.js";
@@ -123,4 +124,10 @@ test("beside a model, what came with the tokenizer stays: its chat template, unl
   const kept = { chat_template: "{{ x }}", model_max_length: 32, pad_token: "[PAD]" };
   expect(await config('{"chat_template": "{{ x }}", "model_max_length": 9}')).toMatchObject(kept);
   expect(await config("no JSON")).not.toHaveProperty("chat_template");
+  await writeTokenizerFiles(to, await loadTokenizer(source), 32, "{{ y }}");
+  expect(await readChatTemplate(to)).toBe("{{ y }}");
+  writeFileSync(join(source, "chat_template.jinja"), "{{ z }}");
+  await writeTokenizerFiles(to, await loadTokenizer(source), 32, "{{ y }}");
+  expect(await readChatTemplate(to)).toBe("{{ z }}");
+  expect(readFileSync(join(to, "tokenizer_config.json"), "utf8")).not.toContain("{{ y }}");
 });

@@ -27,6 +27,7 @@ const heldOut = ({ corpus_sha256, split_version, config }: Run) =>
         ...["document", "document_separator", "holdout_fraction", "test_split_ratio", "seed", "eval_tokens"].map(
           (name) => config[name] ?? null,
         ),
+        config["format"] ?? "text",
       ];
 
 export function comparable(runs: readonly Run[]): Comparable {

@@ -27,6 +27,11 @@ test("a tokenizer and token counts are told once they are ready", () => {
   expect(lineOf({ type: "data", phase: "ready", counts, cached: true, specialTokens: 1200 })).toContain(
     "(encoded before); 1,200 special tokens spelled in the text",
   );
+  const conversations = { turns: 200, tokens: 338_000, learnt: 120_000, cut: 0, dropped: 0 };
+  const chats = { ...counts, train: { ...counts.train, conversations } };
+  expect(lineOf({ type: "data", phase: "ready", counts: chats, cached: false, specialTokens: 0 })).toMatch(
+    /\nanswers {4}train 90 conversations, 200 turns, 338k tokens, of which 120k are learnt$/,
+  );
   expect(lineOf({ type: "evaluating", of: "test", done: 1, batches: 2 })).toBeNull();
   expect(lineOf(dataEvent("encode", 1, 2))).toBeNull();
 });

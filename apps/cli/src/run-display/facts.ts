@@ -56,8 +56,18 @@ function dataLine({ counts, cached, specialTokens }: Extract<RunEvent, { phase: 
     return `${split} ${formatShort(tokens)}${part}`;
   });
   const spelled = specialTokens === 0 ? "" : `; ${formatCount(specialTokens)} special tokens spelled in the text`;
-  return `tokens     ${parts.join(", ")}${cached ? " (encoded before)" : ""}${spelled}`;
+  const tokens = `tokens     ${parts.join(", ")}${cached ? " (encoded before)" : ""}${spelled}`;
+  return [tokens, ...conversationLines(counts)].join("\n");
 }
+
+/** A line for each split of conversations. */
+const conversationLines = (counts: Extract<RunEvent, { phase: "ready"; cached: boolean }>["counts"]): string[] =>
+  Object.entries(counts).flatMap(([split, { documents, conversations }]) => {
+    if (conversations === undefined) return [];
+    const { turns, tokens, learnt } = conversations;
+    const read = `${formatShort(tokens)} tokens, of which ${formatShort(learnt)} are learnt`;
+    return [`answers    ${split} ${formatCount(documents)} conversations, ${formatCount(turns)} turns, ${read}`];
+  });
 
 function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
   const { step, totalSteps, loss, ppl, lr, gradNorm, tokensPerSec, etaSeconds } = event;

@@ -21,6 +21,14 @@ Next:
   );
 });
 
+test("who tuned a model on conversations is told how to talk with it", () => {
+  const conversations = { turns: 2, tokens: 9, learnt: 3, cut: 0, dropped: 0 };
+  const counts = { documents: 1, tokens: 9, bytes: 9, asked: 1, share: 1, lost_bytes: null, unknown_tokens: null };
+  const splits = { train: { ...counts, conversations }, validation: counts, test: counts };
+  const text = summary({ ...result, splits }, new RunProgress(), { flags: " --home h" }, view);
+  expect(text).toContain("Next:\n  trainer chat r1 --home h\n  trainer generate");
+});
+
 test("the verdict stands above what to type next, with control characters made visible", () => {
   const text = summary(
     { ...result, verdict: ["It rests.", "Copied: \u001B[2J"] },

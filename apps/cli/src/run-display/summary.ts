@@ -76,7 +76,8 @@ function outcome(result: RunResult): string[] {
   ];
 }
 
-const next = ({ runId }: RunResult, flags: string) => [
+const next = ({ runId, splits }: RunResult, flags: string) => [
+  ...(splits?.train.conversations === undefined ? [] : [`  trainer chat ${runId}${flags}`]),
   `  trainer generate ${runId}${flags} --prompt "Once upon a time"`,
   `  trainer score ${runId}${flags} --text "How likely is this?" --detail per-char`,
   `  trainer export ${runId}${flags} --out my-model`,

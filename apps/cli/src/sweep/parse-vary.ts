@@ -13,6 +13,7 @@ const COMMON = new Set([
   "document",
   "documentSeparator",
   "corpusFormat",
+  "format",
   "textField",
   "holdoutFraction",
   "testSplitRatio",

@@ -22,6 +22,7 @@ export const train: Command = {
       "max_seq_len",
       "seed",
       "pretrained_run_id",
+      "format",
       "optimizer",
       "device",
       "precision",

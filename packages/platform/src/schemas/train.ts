@@ -18,11 +18,11 @@ interface CorpusFields {
   readonly corpus_path?: string | null | undefined;
 }
 
-const { documentSeparator, corpusFormat, maxSeqLen, tokenizerMethod } = TrainOptions.shape;
+const { documentSeparator, corpusFormat, format, maxSeqLen, tokenizerMethod } = TrainOptions.shape;
 
 /** Options of reading the text. */
 export const readingFields = {
-  ...wire({ corpusFormat }),
+  ...wire({ corpusFormat, format }),
   text_field: orNull(short(most.name).trim().min(1, "must not be empty")).describe(
     "The field of records that has the text. Left out: text, content, body and others known for it, or the only one.",
   ),

@@ -1,4 +1,6 @@
+import { DEFAULT_SEQ_LEN } from "@trainer/options";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { conversationsOf } from "../bins/encode-conversations.js";
 import { encodeSplits } from "../bins/encode-splits.js";
 import { refuseTooShort } from "../bins/build-bins.js";
 import { openCorpus } from "../corpus/corpus.js";
@@ -83,6 +85,7 @@ export async function sampleText(options: TrainOptions, context: SampleContext):
   const tokenizer = context.tokenizer === null ? await train() : await loadTokenizer(context.tokenizer);
   const learned = performance.now();
   await using folder = await temporaryFolder();
+  const conversations = await conversationsOf(corpus, tokenizer, options.maxSeqLen ?? DEFAULT_SEQ_LEN);
   const { specialTokens } = options;
   const { counts } = await encodeSplits({
     corpus,
@@ -91,6 +94,7 @@ export async function sampleText(options: TrainOptions, context: SampleContext):
     split,
     folder: folder.path,
     specialTokens,
+    conversations,
     frame: tokenizer.frame,
     measureTraining: false,
     threads,

@@ -18,6 +18,8 @@ const SplitCount = z.object({
   /** Bytes that do not come back from the tokens; null where that was not measured. */
   lost_bytes: count.nullable().default(null),
   unknown_tokens: count.nullable().default(null),
+  /** Of conversations: turns, tokens without padding, those learnt, and how many were cut or left out for their length. */
+  conversations: z.object({ turns: count, tokens: count, learnt: count, cut: count, dropped: count }).optional(),
 });
 export const SplitCounts = z.object({ train: SplitCount, validation: SplitCount, test: SplitCount });
 export type SplitCounts = z.infer<typeof SplitCounts>;

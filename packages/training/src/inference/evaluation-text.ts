@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { buildBins, type Bins, type BinsProgress } from "../bins/build-bins.js";
+import { conversationsOf } from "../bins/encode-conversations.js";
 import type { Loss } from "../bins/lost-text.js";
 import type { TokenBin } from "../bins/token-bin.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
@@ -64,7 +65,7 @@ async function plan(
   bin: TokenBin,
 ): Promise<Omit<EvaluationText, typeof Symbol.dispose>> {
   const { device, manifest } = opened;
-  const context = Math.min(opened.contextLength, manifest?.max_seq_len ?? Infinity);
+  const context = contextOf(opened);
   // Sums over as many sequences as in training round alike; a batch found for a GPU may be too much for a CPU.
   const trained = manifest?.device === device ? manifest.batch_size : 0;
   const batchSize = options.batchSize ?? (trained || Math.max(1, Math.floor(4096 / context)));
@@ -79,10 +80,14 @@ async function plan(
   return { ...planned, documents: bin.documents, splitBytes: bin.bytes, loss: bin.measured?.loss ?? null };
 }
 
+/** Tokens that a model reads at once, as it did in training. */
+const contextOf = ({ contextLength, manifest }: OpenModel): number =>
+  Math.min(contextLength, manifest?.max_seq_len ?? Infinity);
+
 const keepsApart = ({ manifest }: OpenModel) => manifest !== null && trainOptions(manifest).maskDocuments;
 
 /** Cutting of a text for a model of unknown training. */
-const FOREIGN = { document: "file", documentSeparator: "auto" } as const;
+const FOREIGN = { document: "file", documentSeparator: "auto", format: "text" } as const;
 
 /** The text to evaluate, with its set of bins. */
 interface Encoded {
@@ -101,6 +106,7 @@ async function externalText(
   const corpus = await openCorpus(resolve(path), {
     document: document ?? trained.document,
     separator: trained.documentSeparator,
+    records: trained.format,
     home: context.home,
     signal: context.signal,
   });
@@ -146,7 +152,7 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
   throw invalid(`run ${manifest.run_id} has no ${split} split (its ${fraction} was 0): give the path of a text`);
 }
 
-const encode = (
+const encode = async (
   opened: OpenModel,
   corpus: Corpus,
   split: SplitOptions,
@@ -159,6 +165,7 @@ const encode = (
     split,
     specialTokens,
     frame: frameOf(opened, bos),
+    conversations: await conversationsOf(corpus, opened.tokenizer, contextOf(opened)),
     measureTraining: split.holdoutFraction + split.testSplitRatio === 0,
     cacheDir: binsFolder(home),
     signal,

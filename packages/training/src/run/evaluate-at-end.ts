@@ -58,9 +58,11 @@ async function verdictAtEnd(
 ) {
   const { signal } = context;
   const text = { corpus: await corpus.open({ signal }), tokenizer, signal };
+  const course = await lossCourseOf(folder.metrics);
+  if (text.corpus.conversations !== null) return verdictOf(course, null, null); // nothing else knows questions from answers
   using bins = await binsOfRun(options, openHome(context.home), text);
   const written = samples.map(({ output }) => output);
   const seconds = Number(manifest.current.duration_seconds);
   const measured = await measureReferences({ bins, split, tokenizer, samples: written, seconds });
-  return verdictOf(await lossCourseOf(folder.metrics), measured, bitsPerByte);
+  return verdictOf(course, measured, bitsPerByte);
 }

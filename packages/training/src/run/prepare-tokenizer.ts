@@ -68,6 +68,7 @@ async function trainedOnCorpus({ options, home, corpus, plan, emit, signal }: To
     corpusSha256: await corpus.sha256({ signal }),
     document,
     separator: corpus.separator,
+    conversations: corpus.conversations ?? undefined, // what was made of texts keeps its name
     holdoutFraction,
     testSplitRatio,
     seed,

@@ -1,5 +1,7 @@
+import type { Tokenizer } from "@trainer/tokenizers";
 import { manualSeed, setNumThreads } from "@trainer/torch";
 import { ensureRun } from "../artifact/ensure-run.js";
+import { readChatTemplate, RenderedChat } from "../conversation/chat-template.js";
 import { Disposables } from "../disposables.js";
 import { fetching } from "../home/fetching.js";
 import { assertWeightsFit } from "../model/assert-weights-fit.js";
@@ -55,7 +57,10 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const learner = made.use(await makeLearner(session, tokenizer, { pretrained, begun: saved !== null }));
   const { model, stepper } = learner;
   const isOwn = ownTokenizer(options) || learner.newTokens !== null; // a model's ids mean the same with more tokens
-  if (saved === null) await writeConfigs(folder.path, model, tokenizer, isOwn ? pretrained : null);
+  if (saved === null) {
+    const stored = isOwn ? pretrained : null;
+    await writeConfigs(folder.path, model, tokenizer, stored, await answerEnd(session, tokenizer));
+  }
   const data = made.use(await openRunData(session, reporter, { bins, tokenizer, learner }));
 
   const course = courseOf(session, { ...data, vocabSize: model.vocabSize }, saved);
@@ -82,6 +87,12 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
 async function pretrainedFolder({ options, context }: Session): Promise<string | null> {
   if (options.pretrainedRunId === null) return null;
   return (await ensureRun(options.pretrainedRunId, fetching(context))).dir;
+}
+
+/** The token that ends an answer in what the run learns; null of texts, and where its template does not say. */
+async function answerEnd({ options, folder }: Session, tokenizer: Tokenizer): Promise<number | null> {
+  const template = options.format === "text" ? null : await readChatTemplate(folder.path);
+  return template === null ? null : new RenderedChat(template, tokenizer, false).endOfAnswer();
 }
 
 /** Size of the metrics that a checkpoint knows of, and of the test after it where the run has since got a new end. */

@@ -1,5 +1,6 @@
 import { comesBack, loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { sha256Of } from "../checkpoint/read.js";
+import { templateFor } from "../conversation/choose-template.js";
 import { TrainingError } from "../errors.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { writeTokenizerFiles } from "../model/tokenizer-files.js";
@@ -47,7 +48,8 @@ async function newTokenizer(session: Session, reporter: Reporter, pretrained: st
     emit: reporter.emit,
     signal,
   });
-  await writeTokenizerFiles(folder.path, tokenizer, options.maxSeqLen);
+  const template = corpus.conversations === null ? null : await templateFor(tokenizer);
+  await writeTokenizerFiles(folder.path, tokenizer, options.maxSeqLen, template);
   const loss = await textLoss(tokenizer, corpus, signal);
   const warning = lossWarning(loss, comesBack(tokenizer, "\n"));
   if (warning !== null) reporter.warn(warning);

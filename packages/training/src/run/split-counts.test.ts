@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lossWarnings, splitCounts, splitWarnings } from "./split-counts.js";
+import { lengthWarnings, lossWarnings, splitCounts, splitWarnings } from "./split-counts.js";
 
 const figures = (bytes: number, documents = 1) => ({ documents, tokens: bytes, bytes });
 const of = (bytes: number, documents = 1) => ({ ...figures(bytes, documents), measured: null });
@@ -42,4 +42,20 @@ test("held-out text that does not come back from its tokens is a warning, and co
   const { train, ...held } = splitCounts(counts, asked);
   expect([train.lost_bytes, held.validation.lost_bytes, held.test.lost_bytes]).toEqual([null, 12, 0]);
   expect(held.validation.unknown_tokens).toBe(3);
+});
+
+test("conversations are counted by split, and those that are longer than a sequence are a warning", () => {
+  const mask = { sha256: "0", turns: 4, tokens: 90, learnt: 30, cut: 0, dropped: 0 };
+  const counts = (more: { cut?: number; dropped?: number }) =>
+    splitCounts(
+      { train: { ...of(9), mask }, validation: { ...of(9), mask: { ...mask, ...more } }, test: of(0, 0) },
+      asked,
+    );
+  expect(counts({}).train.conversations).toEqual({ turns: 4, tokens: 90, learnt: 30, cut: 0, dropped: 0 });
+  expect(lengthWarnings(counts({}))).toEqual([]);
+  const told = "conversations are longer than a sequence: ";
+  expect(lengthWarnings(counts({ cut: 3, dropped: 1 }))).toEqual([
+    `${told}of 3 the end is left out, 1 are left out whole, for no answer is within it; --max-seq-len makes it longer`,
+  ]);
+  expect(lengthWarnings(counts({ dropped: 2 }))[0]).toContain(`${told}2 are left out whole`);
 });

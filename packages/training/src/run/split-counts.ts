@@ -1,4 +1,5 @@
 import type { Bins, SplitCount as BinCount } from "../bins/build-bins.js";
+import type { MaskCounts } from "../bins/bins-manifest.js";
 import { lossNote } from "../bins/lost-text.js";
 import { SPLITS, type Split } from "../corpus/held-out.js";
 import { isFar } from "../corpus/split-plan.js";
@@ -16,12 +17,21 @@ export function splitCounts(
   return { train: of("train"), validation: of("validation"), test: of("test") };
 }
 
-const figures = ({ documents, tokens, bytes, measured }: BinCount) => ({
+const figures = ({ documents, tokens, bytes, measured, mask }: BinCount) => ({
   documents,
   tokens,
   bytes,
   lost_bytes: measured?.loss.bytes ?? null,
   unknown_tokens: measured?.loss.unknown_tokens ?? null,
+  ...(mask === undefined ? {} : { conversations: conversationCounts(mask) }),
+});
+
+const conversationCounts = ({ turns, tokens, learnt, cut, dropped }: MaskCounts) => ({
+  turns,
+  tokens,
+  learnt,
+  cut,
+  dropped,
 });
 
 /** Warnings about held-out text that is lost in encoding and decoding. */
@@ -42,6 +52,19 @@ export function splitWarnings(counts: SplitCounts): string[] {
     const why = `${documents} document(s), since they are few, or of very different lengths`;
     return [`${got}: ${why}; to come nearer, give more text or shorter documents`];
   });
+}
+
+/** Warnings about conversations that are longer than a sequence. */
+export function lengthWarnings(counts: SplitCounts): string[] {
+  const all = Object.values(counts).map(({ conversations }) => conversations);
+  const sum = (of: "cut" | "dropped") => all.reduce((total, counted) => total + (counted?.[of] ?? 0), 0);
+  const [cut, dropped] = [sum("cut"), sum("dropped")];
+  const what = [
+    ...(cut === 0 ? [] : [`of ${cut} the end is left out`]),
+    ...(dropped === 0 ? [] : [`${dropped} are left out whole, for no answer is within it`]),
+  ];
+  if (what.length === 0) return [];
+  return [`conversations are longer than a sequence: ${what.join(", ")}; --max-seq-len makes it longer`];
 }
 
 const percent = (part: number) => `${Number((100 * part).toPrecision(2))} %`;

@@ -5,6 +5,7 @@ import {
   type TrainOptions,
   type TrainProgress,
 } from "@trainer/tokenizers";
+import { plainTexts } from "../corpus/conversation-documents.js";
 import { leftOutOf, type Corpus, type ReadOptions } from "../corpus/corpus.js";
 import { documentsOf, type DocumentBatch } from "../corpus/document-batch.js";
 import { noLosses } from "../corpus/left-out.js";
@@ -106,7 +107,7 @@ async function* training(
   read: ReadOptions,
 ): AsyncGenerator<Documents, void, undefined> {
   const heldBack = plan.by !== "nothing";
-  for await (const batch of splitDocuments(corpus, plan, read)) {
+  for await (const batch of plainTexts(corpus, splitDocuments(corpus, plan, read))) {
     if ((batch.split === "train") !== heldBack) addTo(sample, batch);
     if (batch.split === "train") yield batch;
   }

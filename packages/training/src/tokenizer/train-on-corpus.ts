@@ -1,4 +1,5 @@
-import { trainTokenizer, type MethodOptions } from "@trainer/tokenizers";
+import { CHATML_TOKENS } from "../conversation/chatml.js";
+import { DEFAULT_SPECIALS, trainTokenizer, type MethodOptions } from "@trainer/tokenizers";
 import { methodInfo, type MethodName } from "@trainer/tokenizers/capabilities";
 import type { Corpus } from "../corpus/corpus.js";
 import { snakeKeys } from "../options/wire-names.js";
@@ -16,7 +17,9 @@ const SENTENCES = 2_000_000;
 /** Trains a tokenizer on a corpus. Throws what `planSplit` and `trainTokenizer` throw. */
 export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOptions): Promise<CorpusTokenizer> {
   const { method, split, plan, sampleLines, threads, signal, onProgress, ...others } = options;
-  const settings = { ...others, sentencepiece: { ...sampling(corpus), ...others.sentencepiece } };
+  // Where conversations are learnt, their turns have tokens of their own.
+  const specials = corpus.conversations === null ? {} : { specials: [...DEFAULT_SPECIALS, ...CHATML_TOKENS] };
+  const settings = { ...others, ...specials, sentencepiece: { ...sampling(corpus), ...others.sentencepiece } };
   let skipped: SkippedLines | undefined;
   const { tokenizer, manifest, config } = await learnOnCorpus(
     corpus,

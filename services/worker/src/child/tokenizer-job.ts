@@ -36,6 +36,7 @@ export async function tokenizerJob(
       document: request.document ?? (request.method === "char" ? "file" : "line"),
       separator: request.document_separator,
       format: request.corpus_format,
+      records: request.format,
       textField: request.text_field,
       home: about.home,
     });

@@ -21,6 +21,7 @@ const given = {
   corpus_file_id: "file",
   corpus_format: "jsonl",
   document_separator: "<|end|>",
+  format: "alpaca",
   text_field: "story",
   document: "file",
   special_tokens: true,

@@ -58,6 +58,9 @@ const TokenizerFlags = z.strictObject({
     .default(null)
     .describe("what no token reaches across; left out: line, with char file, so that line feeds are characters too"),
   ...TEXT_FLAGS,
+  format: run.format.describe(
+    "what records are: text; or conversations, whose turns then have tokens of their own with bpe, as `trainer train` asks",
+  ),
   normalization: z.enum(["none", "NFC"]).default("none").describe("with char, what is done to a text before it is cut"),
   ...grouped("With --method sentencepiece", OfSentencePiece.shape),
   threads: z.int().min(0).default(0).describe("processor threads; 0: one a core"),
@@ -100,6 +103,7 @@ export function define(command: Command, io: Io): void {
         .interruptible(async (signal) => {
           const corpus = await openCorpus(files, {
             ...textOptions(options),
+            records: options.format,
             home: openHome(home),
             document: document ?? (method === "char" ? "file" : "line"),
             signal,

@@ -20,6 +20,7 @@ const titles: ReadonlyMap<string, string> = new Map(
     eval_tokens: "Tokens of a validation",
     evaluate: "Evaluation at the end",
     finetune_lr_cap: "Highest learning rate of fine-tuning",
+    format: "Texts or conversations",
     freeze_embed: "Keep the token embedding",
     grad_accum_steps: "Batches of a step",
     gradient_clipping: "Largest gradient norm",

@@ -30,6 +30,7 @@ export const moreFields = [
   field("document", "Document"),
   field("document_separator", "Line that ends a document"),
   field("corpus_format", "Format of the files"),
+  field("format", "Texts or conversations"),
   field("text_field", "Field with the text"),
   field("holdout_fraction", "Part kept apart"),
   field("seed", "Seed"),

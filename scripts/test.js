@@ -61,7 +61,7 @@ async function tests() {
 async function gpuKernels() {
   const headers = join(findLibtorch() ?? "", "nvidia/cu13/include/crt/host_defines.h");
   if (!existsSync(headers)) return { passed: 0, failed: 0, skipped: 1, output: "CUDA's headers are not there" };
-  const targets = ["--target", "trainer-cuda", "trainer-gpu-emulated"];
+  const targets = ["--target", "trainer-cuda-device", "trainer-gpu-emulated"];
   const built = await exec("cmake", ["--build", at("packages/torch/build/cmake"), ...targets, "-j", "2"]);
   if (built.code !== 0) return single(built);
   const kernels = ["torch/src/fused/gpu", "torch/src/fused/gpu-norms", "torch/src/quantized-weight"];

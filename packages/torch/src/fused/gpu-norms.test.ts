@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { error, leafOf, measured, numbers, thorough, types, used } from "../../test/gpu-kernels.js";
+import { error, leafOf, measured, mostTypes, numbers, thorough, types, used } from "../../test/gpu-kernels.js";
 import { layerNorm, rmsNorm } from "../functional.js";
 import { manualSeed } from "../random.js";
 import type { Tensor } from "../tensor.js";
@@ -10,16 +10,19 @@ vi.setConfig({ testTimeout: 120_000 });
 describe.skipIf(!used)("kernels for GPUs", () => {
   // One warp a row, with vectors of eight, four and one; a block a row.
   const widths = thorough ? [768, 64, 100, 33, 1000, 2048, 5000] : [96, 33, 1100];
-  test.each(types.flatMap((type) => widths.map((width) => [type, width] as const)))("norms in %s of %i", (type, c) => {
-    manualSeed(1);
-    const rows = thorough ? [3, 37] : [3, 7];
-    const [x, branch, weight, bias] = [leafOf([...rows, c]), leafOf([...rows, c]), leafOf([c]), leafOf([c])];
-    const norm = Object.assign((t: Tensor) => t, { weight, bias, eps: 1e-5 });
-    expect(error(type, () => addLayerNorm(x, branch, norm), [x, branch, weight, bias])).toBeLessThan(1);
-    expect(error(type, () => addRmsNorm(x, branch, { weight, eps: 1e-6 }), [x, branch, weight])).toBeLessThan(1);
-    expect(error(type, () => [layerNorm(x, weight, bias)], [x, weight, bias])).toBeLessThan(1);
-    expect(error(type, () => [rmsNorm(x, weight)], [x, weight])).toBeLessThan(1);
-  });
+  test.each(mostTypes.flatMap((type) => widths.map((width) => [type, width] as const)))(
+    "norms in %s of %i",
+    (type, c) => {
+      manualSeed(1);
+      const rows = thorough ? [3, 37] : [3, 7];
+      const [x, branch, weight, bias] = [leafOf([...rows, c]), leafOf([...rows, c]), leafOf([c]), leafOf([c])];
+      const norm = Object.assign((t: Tensor) => t, { weight, bias, eps: 1e-5 });
+      expect(error(type, () => addLayerNorm(x, branch, norm), [x, branch, weight, bias])).toBeLessThan(1);
+      expect(error(type, () => addRmsNorm(x, branch, { weight, eps: 1e-6 }), [x, branch, weight])).toBeLessThan(1);
+      expect(error(type, () => [layerNorm(x, weight, bias)], [x, weight, bias])).toBeLessThan(1);
+      expect(error(type, () => [rmsNorm(x, weight)], [x, weight])).toBeLessThan(1);
+    },
+  );
 
   test.each(types)("a residual branch is thinned in %s, and its gradient by the same mask", (type) => {
     manualSeed(7);

@@ -133,6 +133,9 @@ test("without a seed each answer is drawn anew", async () => {
   const asked = { model: "tiny", prompt: "The", max_tokens: 20 };
   const [a, b] = [await client.completions.create(asked), await client.completions.create(asked)];
   expect(a.choices[0]?.text).not.toBe(b.choices[0]?.text);
+  const said = { model: "tiny", messages: [{ role: "user" as const, content: "Hi" }], max_tokens: 20 };
+  const [c, d] = [await client.chat.completions.create(said), await client.chat.completions.create(said)];
+  expect(c.choices[0]?.message.content).not.toBe(d.choices[0]?.message.content);
 });
 
 test("what the model refuses is refused in OpenAI's words, and what a worker cannot do is told", async () => {

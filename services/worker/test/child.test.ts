@@ -3,13 +3,16 @@ import { join } from "node:path";
 import { DataBankClient } from "@trainer/client/data-bank";
 import {
   ChatRequest,
+  CompletionRequest,
   EncodeRequest,
   EvaluateRequest,
   GenerateRequest,
   GenerateResult,
+  OpenAiResult,
   RunId,
   ScoreRequest,
   ScoreResult,
+  TokenizeRequest,
   TokenizerId,
   TokenizerTrainRequest,
   type NewEnd,
@@ -344,6 +347,26 @@ test("questions of all kinds are answered from one model, text as it comes", asy
   const chatted = await child.ask({ kind: "chat", ...asked, turns: [], seed: 1 });
   expect(chatted).toMatchObject({ turns: [{ role: "user", content: "who?" }, { role: "assistant" }] });
   expect(child.pieces(4).length).toBeGreaterThan(0);
+
+  // Lines of OpenAI's interface come as they are made where the client wants them so, and else at the end alone.
+  const completed = async (fields: object) => {
+    const completion = CompletionRequest.parse({ model: "wise", prompt: "the ", max_tokens: 3, seed: 1, ...fields });
+    return await child.ask({ kind: "openai", ...ids, request: { about: "completion", request: completion } });
+  };
+  const inLines = await completed({ stream: true });
+  expect(inLines).toEqual({
+    status: "completed",
+    lines: child
+      .pieces(8)
+      .map((piece) => piece.text)
+      .join(""),
+  });
+  expect(await completed({})).toMatchObject({ status: "completed", lines: containing("prompt_tokens") });
+  expect(child.pieces(8)).not.toEqual([]);
+  expect(child.pieces(9)).toEqual([]);
+  const cut = { about: "tokenize" as const, request: TokenizeRequest.parse({ prompt: "the" }) };
+  const { lines } = OpenAiResult.parse(await child.ask({ kind: "openai", ...ids, request: cut }));
+  expect(lines).toContain('"count":3');
 
   const evaluated = async (fields: object) =>
     await child.ask({ kind: "eval", run_id: ids.run_id, request: EvaluateRequest.parse(fields) });

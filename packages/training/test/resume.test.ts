@@ -30,8 +30,11 @@ test("the same seed and data give the same losses and weights; another seed othe
   expect(outcome(run("other")).weights).not.toBe(whole.weights);
 });
 
+/** As many as `CHAOS_RUNS` says, one else. */
+const SEEDS = Array.from({ length: Number(process.env["CHAOS_RUNS"] ?? 1) }, (_, i) => i + 1);
+
 // Any instant: before the first checkpoint, between two, while one is written, while validating or testing.
-test.each([1, 2, 3])(
+test.each(SEEDS)(
   "killed at a random instant (seed %i) and resumed, a run ends as if never interrupted",
   async (seed) => {
     const id = `killed-${seed}`;

@@ -1,12 +1,10 @@
 import { join } from "node:path";
-import { at } from "@trainer/disk";
 import { startApi, type Api } from "@trainer/api";
 import { TrainerClient } from "@trainer/client";
 import { PlanRequest, PlanResponse } from "@trainer/platform";
 import { containing } from "@trainer/testing";
 import { ask, open } from "@trainer/testing/api";
 import { startSystem, type System } from "@trainer/testing/system";
-import { childrenOf, end, isGone, startWorkerProcess } from "@trainer/testing/worker-process";
 import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Worker } from "../src/start.js";
@@ -14,25 +12,18 @@ import { startChild } from "./child.js";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
-const startApiOf = ({ redisServer, root, bank }: System) =>
-  startApi(
-    {
-      port: 0,
-      redisUrl: redisServer.url,
-      artifactsRoot: root,
-      dataRoot: root,
-      dataBank: { url: bank.url, apiKey: "key" },
-    },
-    { log: { write() {} } },
-  );
-
 let system: System;
 let api: Api;
 let worker: Worker;
 let client: TrainerClient;
 beforeAll(async () => {
   system = await startSystem();
-  api = await startApiOf(system);
+  const { redisServer, root, bank } = system;
+  const dataBank = { url: bank.url, apiKey: "key" };
+  api = await startApi(
+    { port: 0, redisUrl: redisServer.url, artifactsRoot: root, dataRoot: root, dataBank },
+    { log: { write() {} } },
+  );
   client = new TrainerClient({ url: api.url });
   worker = await system.startWorker({}, { pace: { abandoned: 50 } });
 });
@@ -145,28 +136,4 @@ test("a job of a plan that cannot be read fails with the reason", async () => {
     },
     { timeout: 60_000, interval: 50 },
   );
-});
-
-test("a plan whose worker is killed is made by the next, and one whose process is killed by another process", async () => {
-  await using system = await startSystem();
-  await using api = await startApiOf(system);
-  const client = new TrainerClient({ url: api.url });
-  const pace = { lock: 1000, stalled: 500 };
-  const measuring = async (worker: { readonly pid?: number | undefined }) => {
-    const found = () =>
-      childrenOf(worker.pid).flatMap((child) => childrenOf(child).map((each) => [child, each] as const));
-    await vi.waitUntil(() => found().length > 0, { timeout: 60_000, interval: 5 });
-    return at(found(), 0);
-  };
-  const first = await startWorkerProcess(system.input, { pace });
-  const plan = client.plan({ corpus_path: "large.txt", seconds: 600 });
-  const orphans = await measuring(first);
-  await end(first, "SIGKILL");
-  await vi.waitUntil(() => orphans.every(isGone), { timeout: 20_000, interval: 50 });
-  const second = await startWorkerProcess(system.input, { pace });
-  const [child, trial] = await measuring(second);
-  process.kill(child, "SIGKILL");
-  await vi.waitUntil(() => isGone(trial), { timeout: 20_000, interval: 50 });
-  expect(await plan).toMatchObject({ status: "completed", request: { corpus_path: "large.txt" } });
-  await end(second, "SIGTERM");
 });

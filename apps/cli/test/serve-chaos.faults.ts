@@ -8,7 +8,7 @@ import { beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { addresses, build, serving } from "./serving.js";
 
-/** A few in the ordinary tests; `npm run test:chaos` has 50. */
+/** A few; `npm run test:chaos` has 50. */
 const RUNS = Number(process.env["CHAOS_RUNS"] ?? 2);
 const SEED = Number(process.env["CHAOS_SEED"] ?? 1);
 

@@ -8,7 +8,7 @@ import { childrenOf, end, isGone, startWorkerProcess } from "@trainer/testing/wo
 import { readManifest } from "@trainer/training";
 import { expect, test, vi } from "vitest";
 
-/** A few in the ordinary tests; `npm run test:chaos` has 50. */
+/** A few; `npm run test:chaos` has 50. */
 const RUNS = Number(process.env["CHAOS_RUNS"] ?? 3);
 const SEED = Number(process.env["CHAOS_SEED"] ?? 1);
 

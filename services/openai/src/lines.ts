@@ -16,7 +16,7 @@ import type { ModelEntry, Part, ServedModel, Writing } from "./served-model.js";
 // say, or the head of texts, whose parts follow.
 
 /** A line: its number, the length of what it says, that, and its number again. Of two halves that have come together one differs. */
-const LINE = /^(\d+) (\d+) (.*) (\d+)$/;
+const LINE = /^(\d+) (\d+) (.*) (\d+)$/s; // also of what holds U+2028
 
 const partWith = <S extends z.ZodType>(logprobs: S) =>
   z.object({

@@ -9,7 +9,7 @@ const ENTRY = { id: "m", created: 0, contextLength: null };
 const ASKED = { model: "m", prompt: "a" };
 const none = new AbortController().signal;
 
-const PARTS: Part<never>[] = ["a\n", "b[1,2,1]", "é", ""].map((text, i) => ({
+const PARTS: Part<never>[] = ["a\n", "b[1,2,1]", "é\u2028\u2029", ""].map((text, i) => ({
   index: 0,
   text,
   logprobs: null,

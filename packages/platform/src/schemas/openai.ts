@@ -10,6 +10,9 @@ const Stop = z.union([Marker, z.array(Marker).max(16)], {
 });
 const Ids = z.array(z.int().min(0));
 
+/** A seed of 64 bits as one that every part of the system can hold. */
+const toSafe = (seed: bigint): number => Number(BigInt.asUintN(53, seed));
+
 /** Fields that completions and chats share; null is as if left out. */
 const common = {
   model: z.string(),
@@ -19,7 +22,7 @@ const common = {
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   stop: Stop.nullish(),
-  seed: z.union([z.int(), z.bigint()]).nullish(),
+  seed: z.union([z.int(), z.bigint().transform(toSafe)]).nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   /** By ids, from -100 (never) to 100 (always). */

@@ -56,6 +56,11 @@ test("conversations are learnt, cut short and resumed to the bit, and the model 
   expect(again.loss).toBeCloseTo(Number(manifest?.best_val_loss), 5);
   expect(readFileSync(join(run("whole"), "tokenizer_config.json"), "utf8")).toContain("im_start");
 
+  // Characters are all in the vocabulary, those that the template writes too.
+  const ofChars = { ...base, modelFamily: "char_lstm", modelConfig: {}, modelSize: "tiny", evaluate: false } as const;
+  const characters = await train({ ...ofChars, maxSteps: 1, runId: "characters" }, { home });
+  expect(characters.splits?.test).toMatchObject({ lost_bytes: 0, unknown_tokens: 0 });
+
   // A model of texts, whose tokenizer has no tokens for turns, writes them as lines.
   const text = join(home, "text.txt");
   writeFileSync(text, Array.from({ length: 40 }, (_, i) => `The ${i} th line.`).join("\n"));

@@ -1,3 +1,5 @@
+import type { Turn } from "../corpus/conversation.js";
+
 /** Tokens around each turn of a conversation in ChatML, special ones of a tokenizer that is to write it. */
 export const CHATML_TOKENS = ["<|im_start|>", "<|im_end|>"] as const;
 
@@ -19,3 +21,8 @@ export const LINES = `{%- for message in messages -%}
   {{- 'Assistant:' -}}
 {%- endif -%}
 `;
+
+/** A turn in ChatML and as a line, special tokens left out: what a tokenizer for them learns from. */
+export const turnInChatml = ({ role, content }: Turn): string => `${role}\n${content}`;
+export const turnInLines = ({ role, content }: Turn): string =>
+  `${role.charAt(0).toUpperCase()}${role.slice(1)}: ${content}\n`;

@@ -4,7 +4,7 @@ import { loadTokenizer, trainBpe, trainChar, type Tokenizer } from "@trainer/tok
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { RenderedChat } from "./chat-template.js";
-import { CHATML, CHATML_TOKENS, LINES } from "./chatml.js";
+import { CHATML, CHATML_TOKENS, LINES, turnInChatml, turnInLines } from "./chatml.js";
 import { templateFor } from "./choose-template.js";
 
 const bpe = (specials: readonly string[]) => trainBpe({ texts: ["a b c"], vocabSize: 300, specials });
@@ -39,4 +39,16 @@ test("lines have whom each turn is of, and the end of a text behind each answer"
     "System: Be kind.\nUser: a\nAssistant: b[EOS]\nUser: c\nAssistant:",
   );
   expect(chat.endOfAnswer()).toBe(plain.specials.eos);
+});
+
+test("a tokenizer learns from turns as its template writes them", async () => {
+  const turn = { role: "user", content: "Hi", trained: false } as const;
+  const chatml = await bpe(["[UNK]", ...CHATML_TOKENS]);
+  for (const [template, tokenizer, written] of [
+    [CHATML, chatml, turnInChatml],
+    [LINES, plain, turnInLines],
+  ] as const) {
+    const prompt = new RenderedChat(template, tokenizer, false).prompt([turn]);
+    expect(tokenizer.decode(prompt, { skipSpecial: true })).toContain(written(turn));
+  }
 });

@@ -99,6 +99,12 @@ test.each([
   },
 );
 
+test("who asks for texts of a file of conversations is told how to read it", async () => {
+  await expect(open("a.jsonl", lines([chat(1)]), { records: "text" })).rejects.toThrow(
+    /its fields are "messages" \(array\); --text-field names the one with the text, --format auto reads conversations; each/,
+  );
+});
+
 test("a file without records has no text", async () => {
   for (const name of ["a.jsonl", "a.json"]) await expect(open(name, "\n\n")).rejects.toThrow(/there is no text in/);
 });

@@ -23,10 +23,14 @@ export class ConversationDocuments {
   }
 }
 
-/** Batches of a corpus as what a tokenizer learns from and is measured by: of conversations the texts of their turns. */
+/**
+ * Batches of a corpus as what a tokenizer learns from and is measured by: of conversations the texts of their turns, each as
+ * `written`, by default what is said.
+ */
 export async function* plainTexts<B extends DocumentBatch & { readonly split?: Split }>(
   { conversations }: Pick<Corpus, "conversations">,
   batches: AsyncIterable<B>,
+  written: (turn: Turn) => string = ({ content }) => content,
 ): AsyncGenerator<B, void, undefined> {
   const documents = new Map<Split | undefined, ConversationDocuments>();
   for await (const batch of batches) {
@@ -36,7 +40,7 @@ export async function* plainTexts<B extends DocumentBatch & { readonly split?: S
     }
     const own = documents.get(batch.split) ?? new ConversationDocuments();
     documents.set(batch.split, own);
-    const texts = [...own.push(batch)].flatMap((turns) => turns.map(({ content }) => Buffer.from(content)));
+    const texts = [...own.push(batch)].flatMap((turns) => turns.map((turn) => Buffer.from(written(turn))));
     const said = texts.filter(({ length }) => length > 0);
     if (said.length > 0) yield { ...batch, ...joined(said), continued: false, open: false };
   }

@@ -58,7 +58,7 @@ const EXPECTED =
 const BySender = z.tuple([z.looseObject({ from: z.string() })], z.unknown());
 
 /** The format whose fields a record has; null for none. */
-function formatOf(fields: Fields): ConversationFormat | null {
+export function formatOf(fields: Fields): ConversationFormat | null {
   const turns = fields["messages"] ?? fields["conversations"];
   if (turns !== undefined) return BySender.safeParse(turns).success ? "sharegpt" : "messages";
   if ("prompt" in fields && "completion" in fields) return "prompt-completion";

@@ -1,3 +1,4 @@
+import { formatOf } from "./conversation.js";
 import { notJson } from "./not-json.js";
 import { chooseField, fieldsThere, quoted } from "./text-field.js";
 
@@ -31,7 +32,9 @@ export function recordText(json: string, { plain, field: wanted }: RecordReading
   const text: unknown = field !== null && Object.hasOwn(value, field) ? Reflect.get(value, field) : null;
   if (field !== null && typeof text === "string") return textOf(text, field);
   const there = Object.entries(value).map(([name, held]: [string, unknown]) => [name, kindOf(held)] as const);
-  return { wrong: `no string field ${quoted(field ?? "text")}: ${fieldsThere(there)}` };
+  const talks =
+    formatOf(Object.fromEntries(Object.entries(value))) === null ? "" : ", --format auto reads conversations";
+  return { wrong: `no string field ${quoted(field ?? "text")}: ${fieldsThere(there)}${talks}` };
 }
 
 const stringFields = (record: object) =>

@@ -5,11 +5,12 @@ import {
   type TrainOptions,
   type TrainProgress,
 } from "@trainer/tokenizers";
+import type { Turn } from "../corpus/conversation.js";
 import { plainTexts } from "../corpus/conversation-documents.js";
 import { leftOutOf, type Corpus, type ReadOptions } from "../corpus/corpus.js";
 import { documentsOf, type DocumentBatch } from "../corpus/document-batch.js";
 import { noLosses } from "../corpus/left-out.js";
-import { splitDocuments } from "../corpus/split-documents.js";
+import { splitDocuments, type SplitBatch } from "../corpus/split-documents.js";
 import { planSplit, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { LineSample } from "./line-sample.js";
 import { toStats, type TokenizerManifest } from "./manifest.js";
@@ -24,6 +25,8 @@ export interface CorpusLearningOptions {
   readonly sampleLines?: number | undefined;
   /** Default: one a core. */
   readonly threads?: number | undefined;
+  /** A turn of a conversation as the template will write it, special tokens left out; default: what is said. */
+  readonly written?: ((turn: Turn) => string) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
 }
@@ -54,7 +57,7 @@ const SAMPLE_LINES = 10_000;
  */
 export async function learnOnCorpus(
   corpus: Corpus,
-  { split, plan: planned, sampleLines = SAMPLE_LINES, threads, signal, onProgress }: CorpusLearningOptions,
+  { split, plan: planned, sampleLines = SAMPLE_LINES, threads, written, signal, onProgress }: CorpusLearningOptions,
   learn: (given: Pick<TrainOptions, "texts" | "threads" | "signal" | "onProgress">) => Promise<Tokenizer>,
 ): Promise<LearnedOnCorpus> {
   const plan = await (planned?.({ signal }) ?? planSplit(corpus, split, { signal }));
@@ -66,7 +69,7 @@ export async function learnOnCorpus(
       losses = progress.losses;
     },
   };
-  const texts = training(corpus, plan, sample, read);
+  const texts = training(plainTexts(corpus, splitDocuments(corpus, plan, read), written), plan, sample);
   const tokenizer = await learn({
     texts: { [Symbol.asyncIterator]: () => ({ next: () => texts.next() }) }, // without a way to end it early
     ...(threads === undefined ? {} : { threads }),
@@ -101,13 +104,12 @@ function addTo(sample: LineSample, batch: DocumentBatch): void {
 }
 
 async function* training(
-  corpus: Corpus,
+  batches: AsyncIterable<SplitBatch>,
   plan: SplitPlan,
   sample: LineSample,
-  read: ReadOptions,
 ): AsyncGenerator<Documents, void, undefined> {
   const heldBack = plan.by !== "nothing";
-  for await (const batch of plainTexts(corpus, splitDocuments(corpus, plan, read))) {
+  for await (const batch of batches) {
     if ((batch.split === "train") !== heldBack) addTo(sample, batch);
     if (batch.split === "train") yield batch;
   }

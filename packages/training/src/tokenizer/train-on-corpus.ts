@@ -1,4 +1,4 @@
-import { CHATML_TOKENS } from "../conversation/chatml.js";
+import { CHATML_TOKENS, turnInChatml, turnInLines } from "../conversation/chatml.js";
 import { DEFAULT_SPECIALS, trainTokenizer, type MethodOptions } from "@trainer/tokenizers";
 import { methodInfo, type MethodName } from "@trainer/tokenizers/capabilities";
 import type { Corpus } from "../corpus/corpus.js";
@@ -6,7 +6,8 @@ import { snakeKeys } from "../options/wire-names.js";
 import { learnOnCorpus, type CorpusLearningOptions, type CorpusTokenizer } from "./learn-on-corpus.js";
 import { type SkippedLines, toSkippedLines } from "./skipped-lines.js";
 
-export interface CorpusTokenizerOptions extends Omit<MethodOptions, "specials">, CorpusLearningOptions {
+export interface CorpusTokenizerOptions
+  extends Omit<MethodOptions, "specials">, Omit<CorpusLearningOptions, "written"> {
   readonly method: MethodName;
   readonly vocabSize: number;
 }
@@ -17,13 +18,15 @@ const SENTENCES = 2_000_000;
 /** Trains a tokenizer on a corpus. Throws what `planSplit` and `trainTokenizer` throw. */
 export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOptions): Promise<CorpusTokenizer> {
   const { method, split, plan, sampleLines, threads, signal, onProgress, ...others } = options;
+  const honoured: readonly string[] = methodInfo(method).options;
   // Where conversations are learnt, their turns have tokens of their own.
+  const written = honoured.includes("specials") ? turnInChatml : turnInLines;
   const specials = corpus.conversations === null ? {} : { specials: [...DEFAULT_SPECIALS, ...CHATML_TOKENS] };
   const settings = { ...others, ...specials, sentencepiece: { ...sampling(corpus), ...others.sentencepiece } };
   let skipped: SkippedLines | undefined;
   const { tokenizer, manifest, config } = await learnOnCorpus(
     corpus,
-    { split, plan, sampleLines, threads, signal, onProgress },
+    { split, plan, sampleLines, threads, written, signal, onProgress },
     (given) =>
       trainTokenizer(method, {
         ...settings,
@@ -33,7 +36,6 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
         },
       }),
   );
-  const honoured: readonly string[] = methodInfo(method).options;
   return {
     tokenizer,
     manifest: {

@@ -146,6 +146,61 @@ test("corpus dedup writes a text without its copies, and tells what went", async
   });
 });
 
+test("corpus clean writes a text with masks and without what is too short, and tells what went", async () => {
+  const [path, out] = [join(shared.folder, "dirty.jsonl"), join(shared.folder, "clean.txt")];
+  const again = "again and ".repeat(9).trim();
+  const texts = ["mail me at a@b.org", "no", again];
+  await writeFile(path, texts.map((each) => `${JSON.stringify({ note: each })}\n`).join(""));
+  const line = [
+    "corpus",
+    "clean",
+    path,
+    "--mask",
+    "email,phone",
+    "--country",
+    "DE",
+    "--min-words",
+    "3",
+    "--repetition",
+  ];
+  const { code, stdout } = await trainer([...line, "--out", out]);
+  expect(code).toBe(0);
+  expect(stdout).toBe(
+    [
+      "documents   3, 109 B",
+      "kept        1, 18 B (16.5 %)",
+      "taken away  1, 2 B (1.8 %): fewer than 3 words",
+      "taken away  1, 89 B (81.7 %): the commonest 2 words",
+      "masked      1 email in 1 documents",
+      "masked      0 phone in 0 documents",
+      'left out    the text of 1 file is the field "note" alone',
+      "",
+      "fewer than 3 words",
+      `  taken away 1 words: ${path}, document 2: no`,
+      "",
+      "the commonest 2 words",
+      `  taken away 91.0 %: ${path}, document 3: ${again.slice(0, 80)}`,
+      "",
+      "email",
+      `  masked     ${path}, document 1: a@b.org`,
+      "",
+      "Next:",
+      `  trainer train ${out} --document file --document-separator auto --home ${shared.home}`,
+      "",
+    ].join("\n"),
+  );
+  expect(await readFile(out, "utf8")).toBe("mail me at <EMAIL>\n<|endoftext|>\n");
+  expect((await json([...line, "--dry-run"])).last).toMatchObject({
+    out: null,
+    documents: 3,
+    removed: [
+      { rule: "fewer than 3 words", examples: [{ value: 1, path, document: 2, start: "no" }] },
+      { documents: 1 },
+    ],
+    masked: [{ kind: "email", count: 1, examples: [{ written: "a@b.org", path, document: 1 }] }, { count: 0 }],
+  });
+});
+
 test("corpus leak tells what of a benchmark lies in a text, and where", async () => {
   const [path, against] = [join(shared.folder, "train.txt"), join(shared.folder, "bench.jsonl")];
   const question = Array.from({ length: 14 }, (_, i) => `word${i}`).join(" ");
@@ -206,6 +261,9 @@ test("corpus dedup says how its text is trained on, and where there is nothing t
 
 test.each([
   [["dedup", "a.txt"], "a file is needed: name one with --out, or give --dry-run"],
+  [["clean", "a.txt", "--dry-run"], "nothing to clean: give --mask, --min-words, --max-words or --repetition"],
+  [["clean", "a.txt", "--dry-run", "--mask", "email,name"], 'there is no "name" to mask; expected email, phone, iban'],
+  [["clean", "a.txt", "--dry-run", "--mask", "iban", "--country", "DE"], "give --mask phone too, or leave it out"],
   [["dedup", "a.txt", "--out", "b.csv"], "must end in .jsonl or .txt"],
   [["dedup", "a.txt", "--dry-run", "--similarity", "0.4"], "It must be a number from 0.5 to 1."],
   [["dedup", "a.txt", "--dry-run", "--exact", "--similarity", "0.9"], "leave one of them out"],

@@ -65,6 +65,8 @@ export { corpusPaths } from "./corpus/corpus-paths.js";
 export { readTextFile, readTextStream, textPieces } from "./corpus/read-whole-text.js";
 export { corpusStatistics } from "./corpus/statistics.js";
 export { deduplicate, type Deduplication, type ShownCopy, type ShownDocument } from "./corpus/dedup/deduplicate.js";
+export { cleanCorpus, type Cleaning } from "./corpus/clean/clean-corpus.js";
+export type { Masked, Removed } from "./corpus/clean/tally.js";
 export { findLeak, type Leak, type ShownLeak } from "./corpus/leak/find-leak.js";
 export { LinesSince } from "./tracking/lines-since.js";
 export { PointLine, type Point } from "./tracking/points.js";

@@ -4,6 +4,8 @@ export { leftOutSentences, noLosses } from "./corpus/left-out.js";
 export { readTextFile, readTextStream, textPieces, type WholeText } from "./corpus/read-whole-text.js";
 export { corpusStatistics, type CorpusStatistics } from "./corpus/statistics.js";
 export { deduplicate, type Deduplication, type ShownCopy, type ShownDocument } from "./corpus/dedup/deduplicate.js";
+export { cleanCorpus, type Cleaning } from "./corpus/clean/clean-corpus.js";
+export type { Masked, Removed } from "./corpus/clean/tally.js";
 export { findLeak, type Leak, type ShownLeak } from "./corpus/leak/find-leak.js";
 export type { ScriptCount } from "./corpus/script-counter.js";
 export { cachedPath, fileIdOf } from "./corpus/corpus-cache.js";

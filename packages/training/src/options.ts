@@ -1,5 +1,6 @@
 // What can be asked for, held to what is registered: loads no native code, so that a request can be checked and a --help printed at once.
 export type { LeftOut } from "./home/text-losses.js";
+export { MASKS, type Mask } from "./corpus/clean/masks.js";
 export { leftOutSentences } from "./corpus/left-out.js";
 export { compressionOf, formatOf, namedFormat, READ_NAMES, refuseMarked } from "./corpus/file-kinds.js";
 export { fileIdOf } from "./corpus/corpus-cache.js";

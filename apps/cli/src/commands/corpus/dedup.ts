@@ -5,24 +5,16 @@ import { z } from "zod";
 import { formatBytes, formatCount } from "../../display/quantity.js";
 import { amountOf, documentJson, documentLine } from "../../display/shown-document.js";
 import { CORPUS_ARGUMENT } from "../../flags/corpus-argument.js";
+import { KEPT_FILE, keptFile, nextTraining } from "../../flags/kept-file.js";
 import { TEXT_FLAGS, textOptions, wholeDocument } from "../../flags/text-flags.js";
 import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { UsageError } from "../../process/errors.js";
-import { shellWord } from "../../process/home-flag.js";
 import type { Io } from "../../process/io.js";
 import { withCorpus } from "../../runs/with-corpus.js";
 
 const Options = z.strictObject({
-  out: z
-    .string()
-    .regex(/\.(jsonl|txt)$/i, "must end in .jsonl or .txt")
-    .nullable()
-    .default(null)
-    .describe(
-      "the new file for the documents that stay: .jsonl, a record each, or .txt, a line of <|endoftext|> after each",
-    ),
-  dryRun: z.boolean().default(false).describe("only tell what would be taken away"),
+  ...KEPT_FILE,
   exact: z.boolean().default(false).describe("only documents that are equal to the last byte are copies"),
   similarity: z
     .number()
@@ -51,27 +43,24 @@ export function define(command: Command, io: Io): void {
       "trainer corpus dedup log.txt --document line --exact --out unique.txt": "each line once",
     },
     async run({ args: { corpus: names }, options, given, home, flags, io, out }) {
-      const { out: path, dryRun, exact, similarity, document: unit } = options;
-      if (path === null && !dryRun) throw new UsageError("a file is needed: name one with --out, or give --dry-run");
+      const { exact, similarity, document } = options;
+      const written = keptFile(options);
       if (exact && given.has("similarity")) {
         throw new UsageError("--similarity is of near copies, for which --exact does not look: leave one of them out");
       }
       const { deduplicate } = await import("@trainer/training/files");
-      const written = dryRun ? null : path;
       const result = await withCorpus(names, { home, io, out }, async ({ paths, where, line }) =>
         deduplicate(paths, {
           ...textOptions(options),
           ...where,
-          document: unit,
+          document,
           out: written,
           similarity: exact ? null : similarity,
           onRead: ({ stage, bytes, totalBytes }) => line.update(STAGES[stage], bytes / Math.max(1, totalBytes)),
         }),
       );
       out.result(deduplicationJson(result, written), () =>
-        [...deduplicationFacts(result), ...next({ written, unit, separator: options.documentSeparator, flags })].join(
-          "\n",
-        ),
+        [...deduplicationFacts(result), ...nextTraining(written, options, flags)].join("\n"),
       );
     },
   });
@@ -114,19 +103,3 @@ const deduplicationFacts = (d: Deduplication) => [
   ...(d.all.documents === 1 ? ["", ONE] : []),
   ...d.examples.flatMap(exampleLines),
 ];
-
-interface Written {
-  readonly written: string | null;
-  readonly unit: "line" | "paragraph" | "file";
-  readonly separator: string;
-  readonly flags: string;
-}
-
-/** The training that takes each kept document as one. */
-function next({ written, unit, separator, flags }: Written): string[] {
-  if (written === null) return [];
-  const isPlain = /\.txt$/i.test(written);
-  const line = separator === "none" ? "auto" : separator;
-  const cut = unit === "line" ? "" : ` --document file${isPlain ? ` --document-separator ${shellWord(line)}` : ""}`;
-  return ["", "Next:", `  trainer train ${shellWord(written)}${cut}${flags}`];
-}

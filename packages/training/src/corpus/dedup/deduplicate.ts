@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { memoryBytes, writeWhole } from "@trainer/disk";
+import { memoryBytes } from "@trainer/disk";
 import type { LeftOut } from "../../home/text-losses.js";
+import { amount, count, type Amount } from "../amount.js";
 import { breathe } from "../breathe.js";
 import { CorpusError } from "../corpus-error.js";
 import { leftOutOf, openCorpus, type Corpus, type OpenOptions } from "../corpus.js";
@@ -9,17 +10,12 @@ import { noLosses } from "../left-out.js";
 import { DocumentPlaces, type DocumentPlace } from "./document-places.js";
 import { ExactIndex } from "./exact-index.js";
 import { Examples, readStarts, type Copy } from "./examples.js";
-import { formatOfKept, KeptFile, type KeptFormat } from "./kept-file.js";
+import type { KeptFile } from "./kept-file.js";
 import { NearIndex } from "./near-index.js";
 import { refuseExisting } from "./refuse-existing.js";
 import { Shingler } from "./shingler.js";
 import { Sketch } from "./sketch.js";
-
-/** A number of documents, and the bytes of their text. */
-export interface Amount {
-  documents: number;
-  bytes: number;
-}
+import { withKept } from "./with-kept.js";
 
 /** A document as it is shown: where it is, and its first characters. */
 export interface ShownDocument extends DocumentPlace {
@@ -100,18 +96,7 @@ export async function deduplicate(
         },
       }),
   };
-  const format = formatOfKept(out ?? "", corpus.document, corpus.separator);
-  const found =
-    out === null
-      ? await compare(read, null)
-      : await writeWhole(out, async (file) => {
-          const kept = { file: new KeptFile(file, format), format };
-          const result = await compare(read, kept);
-          await kept.file.end();
-          await corpus.assertUnchanged();
-          await refuseExisting(out);
-          return result;
-        });
+  const found = await withKept(out, corpus, async (kept) => compare(read, kept));
   const { examples, ...amounts } = found;
   const { exact, near } = examples;
   const numbers = [...exact, ...near].flatMap(({ kept, removed }) => [kept, removed]);
@@ -139,13 +124,8 @@ interface CompareOptions {
   readonly places: DocumentPlaces;
 }
 
-interface Kept {
-  readonly file: KeptFile;
-  readonly format: KeptFormat;
-}
-
 /** Reads all documents once, and writes those that stay. */
-async function compare({ documents, similarity, mostTableBytes, places }: CompareOptions, out: Kept | null) {
+async function compare({ documents, similarity, mostTableBytes, places }: CompareOptions, out: KeptFile | null) {
   const copies = new CopyFinder(similarity);
   const [all, kept, exact, near] = [amount(), amount(), amount(), amount()];
   const examples = new Examples();
@@ -155,13 +135,13 @@ async function compare({ documents, similarity, mostTableBytes, places }: Compar
       if (all.documents % DOCUMENTS_A_BREATH === 0) await breathe();
       if (begins) {
         bytes = 0;
-        out?.file.begin();
+        out?.begin();
       }
       bytes += piece.length;
       copies.push(piece);
       if (out !== null) {
-        assertWritable(piece, out.format, () => places.of(all.documents));
-        await out.file.append(piece);
+        out.assertWritable(piece, () => places.of(all.documents));
+        await out.append(piece);
       }
       if (!ends) break; // it goes on in the next batch
       const found = copies.end(all.documents);
@@ -169,10 +149,10 @@ async function compare({ documents, similarity, mostTableBytes, places }: Compar
       count(all, bytes);
       if (found === null) {
         count(kept, bytes);
-        out?.file.keep();
+        out?.keep();
         continue;
       }
-      out?.file.drop();
+      out?.drop();
       count(found.isExact ? exact : near, bytes);
       const copy = { kept: found.document, removed, similarity: found.similarity };
       if (found.isExact) examples.addExact(copy);
@@ -181,13 +161,6 @@ async function compare({ documents, similarity, mostTableBytes, places }: Compar
     if (copies.bytes > mostTableBytes) throw tooMany(all.documents, mostTableBytes);
   }
   return { all, kept, exact, near, examples, tableBytes: copies.bytes };
-}
-
-const amount = (): Amount => ({ documents: 0, bytes: 0 });
-
-function count(amount: Amount, bytes: number): void {
-  amount.documents += 1;
-  amount.bytes += bytes;
 }
 
 interface FoundCopy {
@@ -237,14 +210,6 @@ class CopyFinder {
     this.#near.add(document);
     return null;
   }
-}
-
-/** Refuses a text that would end, as it is read again, where its document does not. */
-function assertWritable(piece: Buffer, { separator }: KeptFormat, place: () => DocumentPlace): void {
-  if (separator === null || !piece.includes(separator)) return;
-  const { path, number } = place();
-  const what = `document ${number} of ${path} has the separator ${separator} in its text`;
-  throw new CorpusError("INVALID_INPUT", `${what}, so that it cannot be written as plain text: name a file of .jsonl`);
 }
 
 function tooMany(documents: number, most: number): CorpusError {

@@ -52,7 +52,7 @@ export async function readStarts(
 }
 
 /** In one line, for a document's first lines are shown in one. */
-function startOf(bytes: Buffer): string {
+export function startOf(bytes: Buffer): string {
   const text = bytes.toString("utf8", 0, START_BYTES).replace(/\s+/g, " ").trim();
   return Array.from(text).slice(0, START_CHARACTERS).join("");
 }

@@ -1,7 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
 import { extname } from "node:path";
 import type { DocumentSeparator } from "@trainer/options";
+import { CorpusError } from "../corpus-error.js";
 import type { DocumentMode } from "../cut-documents.js";
+import type { DocumentPlace } from "./document-places.js";
 
 /** How documents stand in a file: what is before and after each, and its text, piece by piece. */
 export interface KeptFormat {
@@ -57,6 +59,18 @@ export class KeptFile {
   async append(piece: Buffer): Promise<void> {
     this.#push(this.format.text(piece));
     if (this.#pendingBytes >= FLUSH_BYTES) await this.#flush();
+  }
+
+  /** Refuses a text that would end, as it is read again, where its document does not. */
+  assertWritable(piece: Buffer, place: () => DocumentPlace): void {
+    const { separator } = this.format;
+    if (separator === null || !piece.includes(separator)) return;
+    const { path, number } = place();
+    const what = `document ${number} of ${path} has the separator ${separator} in its text`;
+    throw new CorpusError(
+      "INVALID_INPUT",
+      `${what}, so that it cannot be written as plain text: name a file of .jsonl`,
+    );
   }
 
   /** The document at hand is whole, and stays. */

@@ -8,8 +8,9 @@ export const ALONE = 0x8000_0000;
 const WORD = /^[\p{L}\p{M}\p{N}]$/u;
 const ACCENT = /^[\u0300-\u036f]$/;
 const ACCENTS = /[\u0300-\u036f]/g;
-const WITHOUT_SPACES =
-  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}]$/u;
+/** Scripts that have no spaces between words, as a class of a regular expression. */
+export const WITHOUT_SPACES = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}`;
+const STANDS_ALONE = new RegExp(`^[${WITHOUT_SPACES}]$`, "u");
 
 /** What each code point is in the comparison of words, or `UNKNOWN` if it was not looked up yet. */
 const known = new Uint32Array(0x110000).fill(0xffff_ffff);
@@ -28,7 +29,7 @@ export function wordCharacter(codePoint: number): number {
 function lookUp(character: string): number {
   if (!WORD.test(character)) return SEPARATES;
   if (ACCENT.test(character)) return SKIPPED;
-  const alone = WITHOUT_SPACES.test(character) ? ALONE : 0;
+  const alone = STANDS_ALONE.test(character) ? ALONE : 0;
   return (alone | letterOf(character)) >>> 0;
 }
 

@@ -1,9 +1,10 @@
 import { memoryBytes } from "@trainer/disk";
 import type { LeftOut } from "../../home/text-losses.js";
+import { amount, count, type Amount } from "../amount.js";
 import { breathe } from "../breathe.js";
 import { CorpusError } from "../corpus-error.js";
 import { leftOutOf, openCorpus, type Corpus, type OpenOptions } from "../corpus.js";
-import type { Amount, ShownDocument } from "../dedup/deduplicate.js";
+import type { ShownDocument } from "../dedup/deduplicate.js";
 import { DocumentPlaces } from "../dedup/document-places.js";
 import { readStarts } from "../dedup/examples.js";
 import { Shingler } from "../dedup/shingler.js";
@@ -126,13 +127,6 @@ export async function findLeak(
     tableBytes: runs.bytes,
     leftOut: { text: text.leftOut(), against: sought.leftOut() },
   };
-}
-
-const amount = (): Amount => ({ documents: 0, bytes: 0 });
-
-function count(amount: Amount, bytes: number): void {
-  amount.documents += 1;
-  amount.bytes += bytes;
 }
 
 interface Listeners {

@@ -1,0 +1,85 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { scratch } from "@trainer/testing";
+import { expect, test } from "vitest";
+import { cleanCorpus, type CleanOptions } from "./clean-corpus.js";
+
+const NOTHING: CleanOptions = {
+  document: "file",
+  separator: "auto",
+  out: null,
+  mask: [],
+  country: null,
+  minWords: null,
+  maxWords: null,
+  repetition: false,
+};
+const jsonl = (texts: readonly string[]) => texts.map((text) => `${JSON.stringify({ text })}\n`).join("");
+
+test("short, long and repetitive documents go, personal data of the others is masked, and all is told", async () => {
+  await using folder = await scratch();
+  const [path, out] = [join(folder.path, "a.jsonl"), join(folder.path, "b.jsonl")];
+  const same = "the same words ".repeat(4).trim();
+  const long = Array.from({ length: 21 }, (_, i) => `w${i}`).join(" ");
+  const mails = "write to a@b.de, c@d.org or e@f.com, or call +49 30 901820";
+  await writeFile(path, jsonl(["x@y.de", mails, same, long, "so to\nsay g@h.net it", "no"]));
+  const seen: number[] = [];
+  const options = {
+    ...NOTHING,
+    mask: ["email", "phone", "iban"],
+    minWords: 4,
+    maxWords: 20,
+    repetition: true,
+  } as const;
+  const result = await cleanCorpus(path, {
+    ...options,
+    out,
+    onRead: ({ bytes, totalBytes }) => seen.push(bytes / totalBytes),
+  });
+  expect(await readFile(out, "utf8")).toBe(
+    jsonl(["write to <EMAIL>, <EMAIL> or <EMAIL>, or call <PHONE>", "so to\nsay <EMAIL> it"]),
+  );
+  expect(seen.at(-1)).toBe(1);
+  expect(result).toMatchObject({
+    files: 1,
+    all: { documents: 6 },
+    kept: { documents: 2, bytes: mails.length + 20 },
+    removed: [
+      {
+        rule: "fewer than 4 words",
+        documents: 2,
+        examples: [{ value: 3 }, { value: 1, document: { path, number: 6, start: "no" } }],
+      },
+      { rule: "the commonest 2 words", documents: 1, bytes: same.length, examples: [{ document: { number: 3 } }] },
+      { rule: "more than 20 words", documents: 1, examples: [{ value: 21 }] },
+    ],
+    masked: [
+      {
+        kind: "email",
+        count: 4,
+        documents: 2,
+        examples: [{ written: "a@b.de", path, number: 2 }, { written: "c@d.org" }, { written: "e@f.com" }],
+      },
+      { kind: "phone", count: 1, documents: 1 },
+      { kind: "iban", count: 0, documents: 0, examples: [] },
+    ],
+  });
+  expect(await cleanCorpus(path, { ...options, minWords: null })).toMatchObject({ kept: { documents: 4 } });
+  expect(await cleanCorpus(path, { ...NOTHING, mask: ["iban"] })).toMatchObject({ kept: { documents: 6 } });
+  const all = await cleanCorpus(path, { ...NOTHING, minWords: 100 });
+  expect(all).toMatchObject({ kept: { documents: 0 }, masked: [], removed: [{ documents: 6 }] });
+  expect(all.removed[0]?.examples).toHaveLength(3);
+  await expect(cleanCorpus(path, { ...options, out })).rejects.toThrow("b.jsonl is there already");
+  expect(await readdir(folder.path)).toHaveLength(2);
+});
+
+test("a document in pieces is masked and counted whole, and is judged by its start", async () => {
+  await using folder = await scratch();
+  const [path, out] = [join(folder.path, "a.txt"), join(folder.path, "b.txt")];
+  const long = Array.from({ length: 450_000 }, (_, i) => (i % 1000 === 0 ? `u${i}@x.org` : `${i * 7919}`)).join(" ");
+  await writeFile(path, `${"say it again ".repeat(100)}\n<|endoftext|>\n${long}`);
+  const result = await cleanCorpus(path, { ...NOTHING, out, mask: ["email"], repetition: true });
+  expect(result).toMatchObject({ all: { documents: 2 }, kept: { documents: 1, bytes: long.length } });
+  expect(result.masked).toMatchObject([{ count: 450, documents: 1 }]);
+  expect((await readFile(out, "utf8")) === `${long.replaceAll(/u\d+@x\.org/g, "<EMAIL>")}\n<|endoftext|>\n`).toBe(true);
+});

@@ -14,6 +14,18 @@ export function replaceOutsideStrings(json: string, pattern: RegExp, replace: (m
   return parts.join("");
 }
 
+/** How often a character stands in a JSON text, except inside its strings. */
+export function countOutsideStrings(json: string, character: string): number {
+  let count = 0;
+  for (let at = 0; at < json.length;) {
+    const quote = json.indexOf('"', at);
+    const end = quote === -1 ? json.length : quote;
+    for (let i = at; i < end; i += 1) if (json[i] === character) count += 1;
+    at = quote === -1 ? end : stringEnd(json, quote);
+  }
+  return count;
+}
+
 /** Behind the closing quote of the string that begins at `start`; the end of the text where there is none. */
 function stringEnd(json: string, start: number): number {
   for (let quote = json.indexOf('"', start + 1); quote !== -1; quote = json.indexOf('"', quote + 1)) {

@@ -1,12 +1,16 @@
 import { parse, stringify } from "lossless-json";
 import { replaceOutsideStrings } from "./json-strings.js";
+import { plainJson } from "./plain-json.js";
 
 /**
  * Reads JSON without loss: an integer of up to 64 bits that a `number` cannot hold becomes a bigint. The literals `Infinity`, `-Infinity`
  * and `NaN`, which Python writes, are read as the numbers they name.
  * @throws SyntaxError, or RangeError for what is nested too deeply
  */
-export const parseJson = (text: string): unknown => parse(withNumbersForNames(text), null, numberOf);
+export function parseJson(text: string): unknown {
+  const plain = plainJson(text);
+  return plain === undefined ? parse(withNumbersForNames(text), null, numberOf) : plain;
+}
 
 /** Compact JSON, as in HTTP bodies: a bigint as a bare integer, a number that is not finite as null. */
 export const toJson = (value: unknown): string => String(stringify(value));

@@ -155,6 +155,13 @@ test("a server trains the tokenizer that this machine would", async () => {
     /^tokenizer +tok-\d+\ncoverage [^]*Next:\n {2}trainer train my-text.txt --tokenizer tok-\d+ --server /,
   );
   expect((await trainer(on("tokenizer", "train", corpus))).code).toBe(0); // as large as suits the text
+  const [base = ""] = /tok-\d+/.exec(stdout) ?? [];
+  writeFileSync(folder("own.txt"), "die Müllerin mahlt das Mehl\n".repeat(30));
+  const extend = (of: string, ...more: string[]) =>
+    ["tokenizer", "extend", of, "--corpus", folder("own.txt"), "--add", "9"].concat(more);
+  const extended = z.looseObject({ tokenizer_id: z.string() }).parse((await json(on(...extend(base)))).last);
+  await json(extend(folder("tokenizers", base), "--out", folder("extended")));
+  expect(file("tokenizers", extended.tokenizer_id)).toBe(file("extended"));
 });
 
 test("a tokenizer that a server cannot train is refused before anything is sent, or says why", async () => {

@@ -133,6 +133,11 @@ export {
 export { TokenizerManifest } from "./tokenizer/manifest.js";
 export { contentId, saveTokenizer } from "./tokenizer/save-tokenizer.js";
 export { tokenizerShare } from "./tokenizer/training-progress.js";
-export { extendOnCorpus, type CorpusExtensionOptions, type ExtendedTokenizer } from "./tokenizer/extend-on-corpus.js";
+export {
+  extendOnCorpus,
+  type Base,
+  type CorpusExtensionOptions,
+  type ExtendedTokenizer,
+} from "./tokenizer/extend-on-corpus.js";
 export type { CorpusTokenizer } from "./tokenizer/learn-on-corpus.js";
 export { trainOnCorpus, type CorpusTokenizerOptions } from "./tokenizer/train-on-corpus.js";

@@ -268,6 +268,19 @@ test("a tokenizer is trained on a text below the data root or a file; one that i
   expect(await tokenizer("tok-a", { vocab_size: 999, corpus_path: "none.txt" })).toEqual(first);
   const fetched = { vocab_size: 300, corpus_file_id: corpusId, holdout_fraction: 0.1 };
   expect(await tokenizer("tok-b", fetched, { threads: 0 })).toEqual(first);
+  const own = { base_tokenizer_id: "tok-a", add_tokens: 7, corpus_path: "corpus.txt" };
+  expect(await tokenizer("tok-f", own)).toMatchObject({ type: "tokenizer" });
+  expect(await tokenizer("tok-h", { ...own, add_tokens: null })).toMatchObject({ type: "tokenizer" });
+  const sizes = ["tok-a", "tok-f", "tok-h"].map(
+    async (id) => (await loadTokenizer(join(system.root, "tokenizers", id))).vocabSize,
+  );
+  const [base = 0, seven = 0, all = 0] = await Promise.all(sizes);
+  expect(seven).toBe(base + 7);
+  expect(all).toBeGreaterThan(seven); // up to 2,000, as many as the text has
+  expect(await tokenizer("tok-g", { ...own, add_tokens: null, base_tokenizer_id: "tok-none" })).toMatchObject({
+    type: "failed",
+    failure: { code: "TOKENIZER_NOT_FOUND" },
+  });
   expect(await tokenizer("tok-c", { method: "char", corpus_path: "corpus.txt" })).toMatchObject({ type: "tokenizer" });
   const stopped = startChild({ ...system.input, dataBank: { url: system.bank.url } });
   stopped.say({ type: "stop" });

@@ -8,29 +8,63 @@ import { remoteText, sendText } from "./corpus.js";
 import { fieldsOf, refuseLocal, requestOf } from "./request.js";
 import type { Server } from "../services/server.js";
 
-const FIELDS = fieldsOf(TokenizerTrainRequest, { corpus_file_id: "corpus" });
+/** Fields of a request that adds tokens to a tokenizer, and of one for a new tokenizer. */
+const EXTENSION = new Set(["base_tokenizer_id", "add_tokens"]);
+const FIELDS = fieldsOf(TokenizerTrainRequest, {
+  corpus_file_id: "corpus",
+  base_tokenizer_id: "base",
+  add_tokens: "add",
+});
+const ofNew = Object.fromEntries(Object.entries(FIELDS).filter(([, field]) => !EXTENSION.has(field)));
 
 interface Flags {
   readonly [option: string]: unknown;
   readonly corpusFormat: CorpusFormat;
-  readonly vocabSize: number | null;
 }
 
+type Here = Pick<Invocation<Flags>, "options" | "home" | "io" | "out">;
+
 /** Has a server train a tokenizer as this machine would: sends the text, and waits. */
-export async function trainTokenizerRemote(
-  { client, flag }: Server,
+export const trainTokenizerRemote = (
+  server: Server,
   flags: OptionSchema,
   words: readonly string[],
-  { options, home, io, out }: Pick<Invocation<Flags>, "options" | "home" | "io" | "out">,
+  here: Here & { readonly options: { readonly vocabSize: number | null } },
+): Promise<void> =>
+  made(server, { flags, words, fields: ofNew }, here, (bytes) => ({
+    vocabSize: here.options.vocabSize ?? vocabSizeFor(bytes),
+  }));
+
+/** Has a server add tokens to a tokenizer of its own, likewise. */
+export const extendTokenizerRemote = (
+  server: Server,
+  flags: OptionSchema,
+  base: string,
+  { options: { corpus, ...options }, ...here }: Here & { readonly options: { readonly corpus: readonly string[] } },
+): Promise<void> => made(server, { flags, words: corpus, fields: FIELDS }, { ...here, options: { ...options, base } });
+
+interface Asked {
+  readonly flags: OptionSchema;
+  /** The text. */
+  readonly words: readonly string[];
+  /** Fields of the request by the options that they are. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** `more`: options that follow from the size of the text. */
+async function made(
+  { client, flag }: Server,
+  { flags, words, fields }: Asked,
+  { options, home, io, out }: Here,
+  more: (bytes: number) => object = () => ({}),
 ): Promise<void> {
-  refuseLocal(flags, options, Object.keys(FIELDS));
-  requestOf(TokenizerTrainRequest, { ...options, corpus: words[0] }, FIELDS); // before anything is sent
+  refuseLocal(flags, options, Object.keys(fields));
+  requestOf(TokenizerTrainRequest, { ...options, corpus: words[0] }, fields); // before anything is sent
   const text = await remoteText(words, options.corpusFormat);
   const trained = await io.interruptible(async (signal) => {
     const { fileId, bytes } = await sendText(text, { home, io, out }, signal);
-    const vocabSize = options.vocabSize ?? vocabSizeFor(bytes);
-    const given = { ...options, vocabSize, corpusFormat: text.format, corpus: fileId };
-    const request = requestOf(TokenizerTrainRequest, given, FIELDS);
+    const given = { ...options, ...more(bytes), corpusFormat: text.format, corpus: fileId };
+    const request = requestOf(TokenizerTrainRequest, given, fields);
     const { tokenizer_id: id } = await client.trainTokenizer(request, { signal });
     out.note(`tokenizer  ${id}`);
     return await client.waitForTokenizer(id, { signal });

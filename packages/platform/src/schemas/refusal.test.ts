@@ -83,6 +83,16 @@ test.each([
   ],
   ["400 INVALID_INPUT message is required", ChatRequest, {}],
   ["400 INVALID_INPUT vocab_size must be >= 128", TokenizerTrainRequest, { corpus_file_id: "a", vocab_size: 127 }],
+  [
+    "400 INVALID_INPUT method must be bpe where base_tokenizer_id is given",
+    TokenizerTrainRequest,
+    { corpus_file_id: "a", base_tokenizer_id: "tok-a", method: "char" },
+  ],
+  [
+    "400 INVALID_INPUT add_tokens is for base_tokenizer_id alone",
+    TokenizerTrainRequest,
+    { corpus_file_id: "a", base_tokenizer_id: null, add_tokens: 5 },
+  ],
   ["422 INVALID_INPUT Extra fields not allowed: extra", TokenizerTrainRequest, { corpus_file_id: "a", extra: 1 }],
 ])("%s", (answer, schema, body) => {
   expect(refused(schema, body)).toBe(answer);

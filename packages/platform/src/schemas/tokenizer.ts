@@ -1,11 +1,28 @@
 import { documents, most, ScoreOptions, TrainOptions } from "@trainer/options";
 import { z } from "zod";
 import { figure, int, oneOf, orNull, text, withDefault } from "./fields.js";
+import { TokenizerId } from "./ids.js";
 import { JobState } from "./run.js";
 import { checkCorpus, corpusFields, readingFields } from "./train.js";
 import { wire, wireField, type Known } from "./wire.js";
 
 const { minFrequency, holdoutFraction, seed } = TrainOptions.shape;
+
+/** A field that is absent where it is not given: a worker of an earlier version does not know it. */
+const whereAsked = <S extends z.ZodType>(field: S) => field.nullish().transform((given) => given ?? undefined);
+
+function checkBase(
+  {
+    base_tokenizer_id: base,
+    add_tokens: add,
+    method,
+  }: { base_tokenizer_id?: unknown; add_tokens?: unknown; method: string },
+  ctx: z.RefinementCtx,
+): void {
+  const refuse = (field: string, message: string) => ctx.addIssue({ code: "custom", message, path: [field] });
+  if (base !== undefined && method !== "bpe") refuse("method", "must be bpe where base_tokenizer_id is given");
+  if (base === undefined && add !== undefined) refuse("add_tokens", "is for base_tokenizer_id alone");
+}
 
 /** POST /tokenizers/train, of a server that knows these methods; without them every name is taken. */
 export const tokenizerTrainRequest = (known?: Known) =>
@@ -23,6 +40,12 @@ export const tokenizerTrainRequest = (known?: Known) =>
         seed: seed.describe("of what is kept apart"),
         holdoutFraction: holdoutFraction.describe("part of the text that is kept apart to measure the tokenizer on"),
       }),
+      base_tokenizer_id: whereAsked(TokenizerId).describe(
+        "A byte-level BPE tokenizer that gets more tokens, in place of a new one: `vocab_size` is then left out of account.",
+      ),
+      add_tokens: whereAsked(int({ min: 1, max: most.vocabSize })).describe(
+        "Tokens that are added to `base_tokenizer_id`; left out: 2000.",
+      ),
       ...corpusFields,
       ...readingFields,
       document: orNull(oneOf(documents)).describe(
@@ -30,6 +53,7 @@ export const tokenizerTrainRequest = (known?: Known) =>
       ),
     })
     .superRefine(checkCorpus)
+    .superRefine(checkBase)
     .meta({ example: { method: "bpe", vocab_size: 8000, corpus_path: "shakespeare.txt" } });
 export const TokenizerTrainRequest = tokenizerTrainRequest();
 export type TokenizerTrainRequest = z.output<typeof TokenizerTrainRequest>;

@@ -2,14 +2,19 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unlessAbsent } from "@trainer/disk";
 import { TokenizerStats } from "@trainer/platform";
+import { loadTokenizer, type TrainProgress } from "@trainer/tokenizers";
 import { methodInfo } from "@trainer/tokenizers/capabilities";
 import {
+  extendOnCorpus,
   fetchCorpus,
   openCorpus,
+  resolveTokenizer,
   saveTokenizer,
   TokenizerManifest,
   tokenizerShare,
   trainOnCorpus,
+  type Base,
+  type Home,
 } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
 import type { Message } from "./inbox.js";
@@ -29,7 +34,7 @@ export async function tokenizerJob(
   const dir = join(about.home.tokenizers, id);
   let manifest = await manifestIn(dir);
   if (manifest === null) {
-    const { corpus_file_id: fileId, corpus_path: text } = request;
+    const { corpus_file_id: fileId, corpus_path: text, base_tokenizer_id: base } = request;
     using fetched = fileId === null ? null : await fetchCorpus(fileId, { ...about, signal });
     const path = fetched?.path ?? (await about.texts.need(String(text), "corpus"));
     const corpus = await openCorpus(path, {
@@ -41,19 +46,28 @@ export async function tokenizerJob(
       home: about.home,
     });
     const start = performance.now();
-    const trained = await trainOnCorpus(corpus, {
-      method: request.method,
-      vocabSize: Math.max(request.vocab_size, methodInfo(request.method).leastVocabSize ?? 0),
+    const options = {
       minFrequency: request.min_frequency,
       split: { holdoutFraction: request.holdout_fraction, testSplitRatio: 0, seed: request.seed },
       sampleLines: config.tokenizerSampleMaxLines,
       threads: config.threads === 0 ? undefined : config.threads,
       signal,
       onProgress: wholePercents(
-        (p) => tokenizerShare(p, corpus.totalBytes, methodInfo(request.method)),
+        (p: TrainProgress) => tokenizerShare(p, corpus.totalBytes, methodInfo(request.method)),
         (percent) => channel.say({ type: "tokenizer_progress", percent }),
       ),
-    });
+    };
+    const trained =
+      base === undefined
+        ? await trainOnCorpus(corpus, {
+            ...options,
+            method: request.method,
+            vocabSize: Math.max(request.vocab_size, methodInfo(request.method).leastVocabSize ?? 0),
+          })
+        : await extendOnCorpus(corpus, await baseOf(base, about.home), {
+            ...options,
+            add: request.add_tokens ?? ADDED,
+          });
     await saveTokenizer(dir, trained);
     const seconds = secondsSince(start);
     new Stages(channel.say).over("tokenizer", seconds);
@@ -62,6 +76,13 @@ export async function tokenizerJob(
     manifest = trained.manifest;
   }
   channel.say({ type: "tokenizer", stats: TokenizerStats.parse(manifest.stats) });
+}
+
+/** Tokens that are added where a request does not say. */
+const ADDED = 2000;
+
+async function baseOf(id: string, home: Home): Promise<Base> {
+  return { id, tokenizer: await loadTokenizer((await resolveTokenizer(id, home)).path) };
 }
 
 /** Tells a share in percent when it has grown by a whole one. */

@@ -50,6 +50,12 @@ export function define(command: Command, io: Io): void {
       "trainer tokenizer extend ./gpt2 --corpus my.txt --corpus more/ --out gpt2-extended": "of a model's folder",
       "trainer tokenizer extend BASE --corpus my.txt --holdout-fraction 0.05":
         "both measured on text that neither has seen",
+      "trainer tokenizer extend BASE --corpus my.txt --server http://127.0.0.1:8000":
+        "a tokenizer of a server, under an id for trainings there",
+    },
+    async runOn(server, invocation) {
+      const { extendTokenizerRemote } = await import("../../remote/train-tokenizer.js");
+      await extendTokenizerRemote(server, ExtendFlags, invocation.args.base, invocation);
     },
     async run({ args: { base: ref }, options, home, flags, out }) {
       const { corpus: files, add, minFrequency, holdoutFraction, seed, threads, out: folder, force } = options;

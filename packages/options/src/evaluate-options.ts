@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { documents } from "./choices.js";
+import { documents, formatChoices } from "./choices.js";
 import { samplePrompts } from "./sample-prompts.js";
 import { bos, specialTokens } from "./text-around.js";
 
@@ -15,6 +15,13 @@ export const EvaluateOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe("what a document of that text is; left out: as in training, a file if that is not known"),
+  format: z
+    .enum(formatChoices)
+    .nullable()
+    .default(null)
+    .describe(
+      "what records of that text are: text, or conversations, of which the answers count; left out: as in training",
+    ),
   batchSize: orElse.describe("sequences at a time; left out: by their length"),
   stride: orElse.describe("tokens that the windows move on; left out: a whole context, so that none is read twice"),
   bos,

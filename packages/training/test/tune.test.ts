@@ -56,10 +56,12 @@ test("conversations are learnt, cut short and resumed to the bit, and the model 
   expect(again.loss).toBeCloseTo(Number(manifest?.best_val_loss), 5);
   expect(readFileSync(join(run("whole"), "tokenizer_config.json"), "utf8")).toContain("im_start");
 
-  // Characters are all in the vocabulary, those that the template writes too.
-  const ofChars = { ...base, modelFamily: "char_lstm", modelConfig: {}, modelSize: "tiny", evaluate: false } as const;
-  const characters = await train({ ...ofChars, maxSteps: 1, runId: "characters" }, { home });
-  expect(characters.splits?.test).toMatchObject({ lost_bytes: 0, unknown_tokens: 0 });
+  // Another text is read as in training, or as it is asked to be.
+  const asked = await evaluate(opened, { path: join(home, "chats.jsonl"), prompts: [] }, { home: openHome(home) });
+  expect([asked.split, asked.documents]).toEqual(["external", 60]);
+  writeFileSync(join(home, "some.txt"), "It is 3.");
+  const plain = { path: join(home, "some.txt"), format: "text" as const, prompts: [] };
+  expect((await evaluate(opened, plain, { home: openHome(home) })).bytes).toBe(8);
 
   // A model of texts, whose tokenizer has no tokens for turns, writes them as lines.
   const text = join(home, "text.txt");

@@ -30,6 +30,7 @@ const OTHERWISE = {
     path: "path_override: of the server's",
     ...its(EvaluateOptions, [
       "document",
+      "format",
       "batchSize",
       "stride",
       "evalTokens",

@@ -16,10 +16,10 @@ export function usualSplit(splits: RunManifest["splits"]): "validation" | "test"
  * split, text or way of measuring, so that none takes another's place.
  */
 export function evaluationPlace(dir: string, splits: RunManifest["splits"], options: EvaluateOptions): string {
-  const { split, path, document, stride, evalTokens, prompts, seed, bos, specialTokens } = options;
+  const { split, path, document, format, stride, evalTokens, prompts, seed, bos, specialTokens } = options;
   const own = prompts.length > 0 && (seed !== usual.seed || prompts.join("\n") !== usual.prompts.join("\n"));
   const parts = [
-    ...(path === null ? (split === usualSplit(splits) ? [] : [split]) : [textName(resolve(path), document)]),
+    ...(path === null ? (split === usualSplit(splits) ? [] : [split]) : [textName(resolve(path), document, format)]),
     ...(stride === null ? [] : [`stride-${stride}`]),
     ...(evalTokens === null ? [] : [`tokens-${evalTokens}`]),
     ...(path !== null && specialTokens ? ["special-tokens"] : []),
@@ -30,7 +30,7 @@ export function evaluationPlace(dir: string, splits: RunManifest["splits"], opti
 }
 
 /** Name of a text's folder: by its file name and, since others have the same, its path. */
-const textName = (path: string, document: EvaluateOptions["document"]) =>
-  `text-${basename(path).replaceAll(/[^\w.-]+/g, "_")}-${hash([path, document])}`;
+const textName = (path: string, ...read: readonly unknown[]) =>
+  `text-${basename(path).replaceAll(/[^\w.-]+/g, "_")}-${hash([path, ...read.filter((way, i) => i === 0 || way !== null)])}`;
 
 const hash = (of: unknown) => createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 8);

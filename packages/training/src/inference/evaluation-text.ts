@@ -99,14 +99,14 @@ interface Encoded {
 async function externalText(
   opened: OpenModel,
   path: string,
-  { document, bos, specialTokens }: EvaluateOptions,
+  { document, format, bos, specialTokens }: EvaluateOptions,
   context: ReadContext,
 ): Promise<Encoded> {
   const trained = opened.manifest === null ? FOREIGN : trainOptions(opened.manifest);
   const corpus = await openCorpus(resolve(path), {
     document: document ?? trained.document,
     separator: trained.documentSeparator,
-    records: trained.format,
+    records: format ?? trained.format,
     home: context.home,
     signal: context.signal,
   });

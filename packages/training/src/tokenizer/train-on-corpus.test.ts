@@ -218,3 +218,15 @@ const SHORT = {
   reserved: 1,
   reserved_bytes: 7,
 };
+
+test("a tokenizer of characters has those that the template of conversations writes", async () => {
+  const path = join(folder, "chats.jsonl");
+  writeFileSync(path, JSON.stringify({ prompt: "Where?", completion: "There." }));
+  const corpus = await openCorpus(path, { document: "file", records: "auto" });
+  const { tokenizer } = await trainOnCorpus(corpus, { method: "char", vocabSize: 300, split: nothing });
+  const written = "User: Where?\nAssistant: There.\n";
+  expect(tokenizer.decode(tokenizer.encode(written))).toBe(written);
+  const bpeOfTurns = await trainOnCorpus(corpus, { ...bpe, split: nothing });
+  expect(bpeOfTurns.tokenizer.encode("<|im_end|>", { specialTokens: true })).toHaveLength(1);
+  expect(bpeOfTurns.tokenizer.encode("<|im_end|>").length).toBeGreaterThan(1);
+});

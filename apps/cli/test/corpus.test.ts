@@ -149,7 +149,7 @@ test("corpus dedup writes a text without its copies, and tells what went", async
 test("corpus clean writes a text with masks and without what is too short, and tells what went", async () => {
   const [path, out] = [join(shared.folder, "dirty.jsonl"), join(shared.folder, "clean.txt")];
   const again = "again and ".repeat(9).trim();
-  const texts = ["mail me at a@b.org", "no", again];
+  const texts = ["mail me at a@b.org", "no", again, "no no"];
   await writeFile(path, texts.map((each) => `${JSON.stringify({ note: each })}\n`).join(""));
   const line = [
     "corpus",
@@ -167,16 +167,17 @@ test("corpus clean writes a text with masks and without what is too short, and t
   expect(code).toBe(0);
   expect(stdout).toBe(
     [
-      "documents   3, 109 B",
-      "kept        1, 18 B (16.5 %)",
-      "taken away  1, 2 B (1.8 %): fewer than 3 words",
-      "taken away  1, 89 B (81.7 %): the commonest 2 words",
-      "masked      1 email in 1 documents",
-      "masked      0 phone in 0 documents",
+      "documents   4, 114 B",
+      "kept        1, 18 B (15.8 %)",
+      "taken away  2, 7 B (6.1 %): fewer than 3 words",
+      "taken away  1, 89 B (78.1 %): the commonest 2 words",
+      "masked      1 email, in 1 of 1 documents",
+      "masked      0 phone, in 0 of 1 documents",
       'left out    the text of 1 file is the field "note" alone',
       "",
       "fewer than 3 words",
-      `  taken away 1 words: ${path}, document 2: no`,
+      `  taken away 1 word: ${path}, document 2: no`,
+      `  taken away 2 words: ${path}, document 4: no no`,
       "",
       "the commonest 2 words",
       `  taken away 91.0 %: ${path}, document 3: ${again.slice(0, 80)}`,
@@ -192,10 +193,14 @@ test("corpus clean writes a text with masks and without what is too short, and t
   expect(await readFile(out, "utf8")).toBe("mail me at <EMAIL>\n<|endoftext|>\n");
   expect((await json([...line, "--dry-run"])).last).toMatchObject({
     out: null,
-    documents: 3,
+    documents: 4,
     removed: [
-      { rule: "fewer than 3 words", examples: [{ value: 1, path, document: 2, start: "no" }] },
-      { documents: 1 },
+      {
+        rule: "fewer than 3 words",
+        measure: "words",
+        examples: [{ value: 1, path, document: 2, start: "no" }, { value: 2 }],
+      },
+      { measure: "share", documents: 1 },
     ],
     masked: [{ kind: "email", count: 1, examples: [{ written: "a@b.org", path, document: 1 }] }, { count: 0 }],
   });

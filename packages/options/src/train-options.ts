@@ -62,7 +62,7 @@ const text = grouped("Text and tokenizer", {
   ),
   corpusFormat: z.enum(corpusFormats).default("auto").meta({
     description:
-      "how files are read: auto, by their names (one of the file service as plain text); text, as plain text whatever they are called; jsonl, JSON lines; csv, tsv, parquet, tables; srt, vtt, subtitles; ipynb, notebooks; html, pages; epub, e-books; mbox, mails; whatsapp, telegram, discord, exported chats; source, files of program code, each a document",
+      "how files are read: auto, by their names (one of the file service as plain text), chats by what is in them; text, as plain text whatever they are called; jsonl, JSON lines; csv, tsv, parquet, tables; srt, vtt, subtitles; ipynb, notebooks; html, pages; epub, e-books; mbox, mails; whatsapp, telegram, discord, exported chats; source, files of program code, each a document",
     flag: "as",
   }),
   format: z

@@ -1,6 +1,9 @@
 /** 1234567 -> "1,234,567", the same in every locale. */
 export const formatCount = (value: number): string => (Math.round(value) + 0).toLocaleString("en-US"); // 0 for -0
 
+/** 1 -> "1 word", 16 -> "16 words". */
+export const formatWords = (count: number): string => `${formatCount(count)} ${count === 1 ? "word" : "words"}`;
+
 /** 1 -> "1 thread", 16 -> "16 threads". */
 export const formatThreads = (count: number): string => `${formatCount(count)} ${count === 1 ? "thread" : "threads"}`;
 

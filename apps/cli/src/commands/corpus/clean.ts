@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Cleaning, Masked, Removed } from "@trainer/training";
 import { leftOutSentences, MASKS, type Mask } from "@trainer/training/options";
 import { z } from "zod";
-import { formatBytes, formatCount } from "../../display/quantity.js";
+import { formatBytes, formatCount, formatWords } from "../../display/quantity.js";
 import { amountOf, documentJson, documentLine } from "../../display/shown-document.js";
 import { CORPUS_ARGUMENT } from "../../flags/corpus-argument.js";
 import { KEPT_FILE, keptFile, nextTraining } from "../../flags/kept-file.js";
@@ -96,8 +96,9 @@ const cleaningJson = (c: Cleaning, out: string | null) => ({
   documents: c.all.documents,
   bytes: c.all.bytes,
   kept: c.kept,
-  removed: c.removed.map(({ rule, documents, bytes, examples }) => ({
+  removed: c.removed.map(({ rule, measure, documents, bytes, examples }) => ({
     rule,
+    measure,
     documents,
     bytes,
     examples: examples.map(({ value, document }) => ({ value, ...documentJson(document) })),
@@ -111,14 +112,13 @@ const cleaningJson = (c: Cleaning, out: string | null) => ({
   left_out: c.leftOut,
 });
 
-/** A number of words, or a share of the text. */
-const valueOf = (value: number) =>
-  Number.isInteger(value) ? `${formatCount(value)} words` : `${(100 * value).toFixed(1)} %`;
+const valueOf = (measure: Removed["measure"], value: number) =>
+  measure === "share" ? `${(100 * value).toFixed(1)} %` : formatWords(value);
 
-const removedLines = ({ rule, examples }: Removed) => [
+const removedLines = ({ rule, measure, examples }: Removed) => [
   "",
   rule,
-  ...examples.map(({ value, document }) => `  taken away ${valueOf(value)}: ${documentLine(document)}`),
+  ...examples.map(({ value, document }) => `  taken away ${valueOf(measure, value)}: ${documentLine(document)}`),
 ];
 
 const maskedLines = ({ kind, examples }: Masked) =>
@@ -135,7 +135,8 @@ const cleaningFacts = (c: Cleaning) => [
   `kept        ${amountOf(c.kept, c.all)}`,
   ...c.removed.map((each) => `taken away  ${amountOf(each, c.all)}: ${each.rule}`),
   ...c.masked.map(
-    ({ kind, count, documents }) => `masked      ${formatCount(count)} ${kind} in ${formatCount(documents)} documents`,
+    ({ kind, count, documents }) =>
+      `masked      ${formatCount(count)} ${kind}, in ${formatCount(documents)} of ${formatCount(c.kept.documents)} documents`,
   ),
   ...leftOutSentences(c.leftOut).map((sentence) => `left out    ${sentence}`),
   ...c.removed.flatMap(removedLines),

@@ -13,7 +13,8 @@ export interface CleanLimits {
 export interface Verdict {
   /** The limit or rule: "fewer than 50 words". */
   readonly rule: string;
-  /** What the document has: a number of words, or a share. */
+  /** What the document has: a number of words, or a share of its text, 0..1 and a little more. */
+  readonly measure: "words" | "share";
   readonly value: number;
 }
 
@@ -41,9 +42,11 @@ export class DocumentJudge {
     const start = Buffer.concat(this.#start).toString();
     this.#start = [];
     this.#startBytes = 0;
-    if (minWords !== null && words < minWords) return { rule: `fewer than ${minWords} words`, value: words };
-    if (maxWords !== null && words > maxWords) return { rule: `more than ${maxWords} words`, value: words };
+    if (minWords !== null && words < minWords)
+      return { rule: `fewer than ${minWords} words`, measure: "words", value: words };
+    if (maxWords !== null && words > maxWords)
+      return { rule: `more than ${maxWords} words`, measure: "words", value: words };
     const found = repetition ? repetitionIn(start) : null;
-    return found === null ? null : { rule: found.rule, value: found.share };
+    return found === null ? null : { rule: found.rule, measure: "share", value: found.share };
   }
 }

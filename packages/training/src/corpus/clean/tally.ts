@@ -7,7 +7,8 @@ import type { Mask } from "./masks.js";
 /** Documents that went by one rule. */
 export interface Removed extends Readonly<Amount> {
   readonly rule: string;
-  /** The first ones, with what they have: a number of words, or a share. */
+  readonly measure: Verdict["measure"];
+  /** The first ones, with what they have. */
   readonly examples: readonly { readonly value: number; readonly document: ShownDocument }[];
 }
 
@@ -27,11 +28,11 @@ const SHOWN = 3;
 export class RemovedTally {
   readonly #rules = new Map<
     string,
-    Amount & { readonly rule: string; readonly examples: Removed["examples"][number][] }
+    Amount & Pick<Removed, "rule" | "measure"> & { readonly examples: Removed["examples"][number][] }
   >();
 
-  add({ rule, value }: Verdict, bytes: number, shown: () => ShownDocument): void {
-    const known = this.#rules.get(rule) ?? { rule, ...amount(), examples: [] };
+  add({ rule, measure, value }: Verdict, bytes: number, shown: () => ShownDocument): void {
+    const known = this.#rules.get(rule) ?? { rule, measure, ...amount(), examples: [] };
     this.#rules.set(rule, known);
     count(known, bytes);
     if (known.examples.length < SHOWN) known.examples.push({ value, document: shown() });

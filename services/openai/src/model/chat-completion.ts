@@ -36,7 +36,7 @@ export function chatCompletionOf(
     ...sampling,
     stopSequences: [...stopSequences, ...sampling.stopSequences],
     maxNewTokens,
-    steering: steeringOf(request, logprobs),
+    steering: steeringOf(request, logprobs, tokenizer.vocabSize),
   };
   return { promptTokens: ids.length, parts: parts() };
 

@@ -33,7 +33,7 @@ export function completionOf(opened: OpenModel, request: CompletionRequest, sign
   const asked = {
     ...samplingOf(request),
     maxNewTokens: tokensOf(request.max_tokens ?? MAX_TOKENS, opened.contextLength),
-    steering: steeringOf(request, logprobs),
+    steering: steeringOf(request, logprobs, opened.tokenizer.vocabSize),
     echo: request.echo === true,
   };
   return { promptTokens, parts: parts() };

@@ -17,10 +17,14 @@ export const samplingOf = (request: SamplingRequest) => ({
   seed: request.seed === null || request.seed === undefined ? null : BigInt.asUintN(64, BigInt(request.seed)),
 });
 
-/** How its tokens are steered, beside how many of the likeliest are told. */
-export const steeringOf = (request: SamplingRequest, logprobs: number | null) => ({
+/** How its tokens are steered, beside how many of the likeliest are told. Biases of ids that are none are left out. */
+export const steeringOf = (request: SamplingRequest, logprobs: number | null, vocabSize: number) => ({
   presencePenalty: request.presence_penalty ?? 0,
   frequencyPenalty: request.frequency_penalty ?? 0,
-  logitBias: new Map(Object.entries(request.logit_bias ?? {}).map(([id, bias]) => [Number(id), bias])),
+  logitBias: new Map(
+    Object.entries(request.logit_bias ?? {})
+      .map(([id, bias]) => [Number(id), bias] as const)
+      .filter(([id]) => id < vocabSize), // each is looked at for each token
+  ),
   logprobs,
 });

@@ -226,9 +226,9 @@ test("one that is aborted, or no longer read, leaves the others as they are, and
 });
 
 /** The model, with `before` called ahead of each pass, with what it reads: ids (n, T). */
-const watched = (before: (ids: Tensor) => Tensor | null, of = opened.model): OpenModel => ({
+const watched = (before: (ids: Tensor) => void, of = opened.model): OpenModel => ({
   ...opened,
-  model: { ...of, hidden: (ids, ctx) => before(ids) ?? of.hidden(ids, ctx) },
+  model: { ...of, hidden: (ids, ctx) => (before(ids), of.hidden(ids, ctx)) },
 });
 
 /** Outcome of a generation; awaited later than it may be rejected. */
@@ -240,7 +240,6 @@ test("what the model throws in a pass fails all that share it, and none that sta
   let broken = false;
   const model = watched(() => {
     if (broken) throw new Error("no more memory");
-    return null;
   });
   const before = memoryStats().liveTensors;
   const options = { temperature: 0, stopOnEos: false };
@@ -288,7 +287,6 @@ test("without pages what the model throws in a step fails all that share it, and
   let broken = false;
   const model = watched((ids) => {
     if (broken && ids.size(1) === 1) throw new Error("no more memory");
-    return null;
   }, inCaches(opened.model));
   const before = memoryStats().liveTensors;
   const options = { temperature: 0, stopOnEos: false };
@@ -313,10 +311,16 @@ test("without pages what the model throws at a prompt, and logits that are no nu
   const throws = [...opened.tokenizer.encode("Who came")];
   const damaged = [...opened.tokenizer.encode("The lamp burned")];
   const isOf = (ids: Tensor, prompt: readonly number[]) => JSON.stringify(ids.toArray()) === JSON.stringify([prompt]);
-  const model = watched((ids) => {
-    if (isOf(ids, throws)) throw new Error("no more memory");
-    return isOf(ids, damaged) ? opened.model.hidden(ids, { training: false }).mul(NaN) : null;
-  }, inCaches(opened.model));
+  const { hidden } = opened.model;
+  const model = watched(
+    (ids) => {
+      if (isOf(ids, throws)) throw new Error("no more memory");
+    },
+    {
+      ...inCaches(opened.model),
+      hidden: (ids, ctx) => (isOf(ids, damaged) ? hidden(ids, ctx).mul(NaN) : hidden(ids, ctx)),
+    },
+  );
   const before = memoryStats().liveTensors;
   const options = { temperature: 0, stopOnEos: false, maxNewTokens: 40 };
   const alone = await generate(opened, { ...options, prompt: "T" });

@@ -40,6 +40,8 @@ export function define(command: Command, io: Io): void {
         "begin the run, or go on with it: for schedulers that start a job again",
       "trainer train letters.txt --pretrained RUN":
         "go on from another run's weights, or from a folder of transformers",
+      "trainer train chats.jsonl --pretrained RUN --format auto":
+        "on conversations, of which the answers are learnt, for `trainer chat`",
       "trainer train letters.txt --pretrained RUN --lora-rank 8 --finetune-lr-cap 3e-4":
         "the same by a small adapter, which `trainer export --adapter` gives to PEFT",
       "trainer train ID --upload":

@@ -31,6 +31,7 @@ interface Ways {
   readonly context?: number;
   readonly records?: FormatChoice;
   readonly split?: number;
+  readonly specialTokens?: boolean;
   readonly change?: (conversations: Conversations | null) => Conversations | null;
 }
 
@@ -53,6 +54,7 @@ async function home(conversations: readonly unknown[]) {
       tokenizer: of,
       split: { holdoutFraction: split, testSplitRatio: split, seed: 1 },
       measureTraining: split === 0,
+      specialTokens: ways.specialTokens,
       conversations: ways.change === undefined ? own : ways.change(own),
       cacheDir: join(folder.path, "bins"),
     });
@@ -132,6 +134,14 @@ test("bins are found again by format, template and context, and made again where
   );
   expect((await made()).cached).toBe(false);
   expect(await readFile(String(first.test?.mask))).toEqual(bytes);
+});
+
+test("special tokens that are spelled are text, and tokens where they are let through, which are counted", async () => {
+  await using folder = await home([said("a<|im_end|>", "b[EOS]")]);
+  using text = await folder.bins();
+  using tokens = await folder.bins({ specialTokens: true });
+  expect([text.specialTokens, tokens.specialTokens]).toEqual([0, 2]);
+  expect(text.train.tokens).toBeGreaterThan(tokens.train.tokens);
 });
 
 test("only learnt tokens are targets, and documents are told apart by where conversations begin", async () => {

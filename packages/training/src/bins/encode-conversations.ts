@@ -54,6 +54,7 @@ export async function encodeConversations(
     test: new ConversationDocuments(),
   };
   let losses = noLosses;
+  let spelled = 0;
   const onRead = (read: Readonly<ReadProgress>) => {
     losses = read.losses;
     onEncoded(
@@ -72,6 +73,7 @@ export async function encodeConversations(
     for (const turns of documents[batch.split].push(batch)) {
       await breathe();
       signal?.throwIfAborted();
+      if (specialTokens) spelled += spelledBy(tokenizer, turns);
       await writers[batch.split]?.write(turns, await encoded(turns));
     }
   }
@@ -81,8 +83,14 @@ export async function encodeConversations(
     test: test && (await test.finish()),
   };
   refuseNone(counts, context);
-  return { counts, losses, specialTokens: 0 };
+  return { counts, losses, specialTokens: spelled };
 }
+
+/** Number of special tokens that turns spell. */
+const spelledBy = (tokenizer: Tokenizer, turns: readonly Turn[]): number =>
+  turns
+    .flatMap(({ content }) => [...tokenizer.encode(content, { specialTokens: true })])
+    .filter((id) => tokenizer.isSpecial(id) && id !== tokenizer.specials.unk).length;
 
 /** What is wrong with answers that a model could not end. */
 function endless({ ids, trained }: EncodedConversation, tokenizer: Tokenizer): string | null {

@@ -60,7 +60,25 @@ const parquet = Buffer.from(
   }),
 );
 
+/** As data sets of messages have them: a list of structs. */
+const column = (name: string) =>
+  ({ name, type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" }) as const;
+const nested = Buffer.from(
+  parquetWriteBuffer({
+    schema: [
+      { name: "root", num_children: 1 },
+      { name: "messages", repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST" },
+      { name: "list", repetition_type: "REPEATED", num_children: 1 },
+      { name: "element", repetition_type: "OPTIONAL", num_children: 2 },
+      column("content"),
+      column("role"),
+    ],
+    columnData: [{ name: "messages", data: three.map((i) => chat(i).messages) }],
+  }),
+);
+
 test.each([
+  ["nested.parquet", nested],
   ["lines.jsonl", lines(three.map(chat))],
   ["lines.json", `\n${lines(three.map(chat))}`],
   ["array.json", JSON.stringify(three.map(chat))],

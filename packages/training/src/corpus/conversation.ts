@@ -40,7 +40,7 @@ export function readConversation(record: unknown, { where, format: wanted }: Con
   const list = "messages" in fields ? "messages" : "conversations";
   const schema = format === "prompt-completion" && Array.isArray(fields["prompt"]) ? Halves : SCHEMAS[format];
   const read = schema.safeParse({ ...fields, [LIST]: fields[list] });
-  if (!read.success) throw wrong(`by the format ${format} ${problem(read.error, list)}; ${fieldsOf(fields)}`);
+  if (!read.success) throw wrong(`by the format ${format}, ${problem(read.error, list)}; ${fieldsOf(fields)}`);
   const turns = read.data.map((turn) => ({ ...turn, content: turn.content.toWellFormed() }));
   if (!turns.some(({ trained }) => trained)) {
     throw wrong(`none of its ${turns.length} turns is an answer to learn: expected one by the assistant`);

@@ -15,7 +15,10 @@ const TelegramStart = z.union([
   z.looseObject({ about: z.string(), chats: z.looseObject({}) }),
   z.looseObject({ about: z.string(), personal_information: z.looseObject({}) }),
 ]);
-const DiscordStart = z.looseObject({ guild: z.looseObject({}), channel: z.looseObject({}), exportedAt: z.string() });
+const DiscordStart = z.looseObject({
+  guild: z.looseObject({ id: z.string() }),
+  channel: z.looseObject({ id: z.string(), type: z.string() }),
+});
 
 /** The chat that a file of plain text or JSON is by its start; null for none. */
 export function chatFormat(format: FileFormat, start: Buffer): ChatFormat | null {

@@ -38,7 +38,11 @@ export function whatsAppLine(line: string): WhatsAppLine | null {
   });
   if (time === null) return null;
   const said = SENDER.exec(rest)?.groups;
-  const name = said?.["name"]?.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069~]/g, "").trim() ?? "";
+  const name =
+    said?.["name"]
+      ?.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "")
+      .replace(/^~\s/, "")
+      .trim() ?? "";
   const hasComma = found["comma"] !== "";
   return name === ""
     ? { time, name: null, text: rest, hasComma }

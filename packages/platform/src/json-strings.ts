@@ -1,28 +1,41 @@
+/** A piece of a JSON text without strings, and the string that follows it; "" at the end. */
+interface Piece {
+  readonly outside: string;
+  readonly string: string;
+}
+
 /**
- * Replaces matches of a pattern in a JSON text, except inside its strings. Takes linear time for any text: a regular
- * expression that skips strings tries each quote of one that never ends, and overflows on a long one.
+ * The pieces of a JSON text. Takes linear time for any text: a regular expression that skips strings tries each quote of
+ * one that never ends, and overflows on a long one.
  */
-export function replaceOutsideStrings(json: string, pattern: RegExp, replace: (match: string) => string): string {
-  const parts: string[] = [];
+function* piecesOf(json: string): Generator<Piece, void, undefined> {
   for (let at = 0; at < json.length;) {
     const quote = json.indexOf('"', at);
     const start = quote === -1 ? json.length : quote;
     const end = quote === -1 ? json.length : stringEnd(json, quote);
-    parts.push(json.slice(at, start).replace(pattern, replace), json.slice(start, end));
+    yield { outside: json.slice(at, start), string: json.slice(start, end) };
     at = end;
   }
+}
+
+/** Replaces matches of a pattern in a JSON text, except inside its strings. */
+export function replaceOutsideStrings(json: string, pattern: RegExp, replace: (match: string) => string): string {
+  const parts: string[] = [];
+  for (const { outside, string } of piecesOf(json)) parts.push(outside.replace(pattern, replace), string);
   return parts.join("");
+}
+
+/** True if a pattern matches in a JSON text, except inside its strings. */
+export function matchesOutsideStrings(json: string, pattern: RegExp): boolean {
+  for (const { outside } of piecesOf(json)) if (pattern.test(outside)) return true;
+  return false;
 }
 
 /** How often a character stands in a JSON text, except inside its strings. */
 export function countOutsideStrings(json: string, character: string): number {
   let count = 0;
-  for (let at = 0; at < json.length;) {
-    const quote = json.indexOf('"', at);
-    const end = quote === -1 ? json.length : quote;
-    for (let i = at; i < end; i += 1) if (json[i] === character) count += 1;
-    at = quote === -1 ? end : stringEnd(json, quote);
-  }
+  for (const { outside } of piecesOf(json))
+    for (let at = outside.indexOf(character); at !== -1; at = outside.indexOf(character, at + 1)) count += 1;
   return count;
 }
 

@@ -18,6 +18,11 @@ test("what is plain is read as the engine reads it, whatever its strings hold", 
   });
 });
 
+test("digits within strings are text", () => {
+  const value = { "12345678901234567890": ["98765432109876543210", 1] };
+  expect(plainJson(JSON.stringify(value))).toEqual(value);
+});
+
 test("whatever is no JSON for one parser is none, and what is, is the same", () => {
   const pieces = [
     "{",

@@ -1,6 +1,6 @@
-import { countOutsideStrings } from "./json-strings.js";
+import { countOutsideStrings, matchesOutsideStrings } from "./json-strings.js";
 
-/** Begin of an integer that a number may not hold; also within a string. */
+/** Begin of an integer that a number may not hold. */
 const LARGE = /(?<![.\d])\d{16}/;
 /** Arrays and objects within each other: more are left to a parser that refuses too many. */
 const DEEPEST = 256;
@@ -10,7 +10,7 @@ const DEEPEST = 256;
  * where they may not: large integers, keys that come twice in an object, deep nesting, what is no JSON.
  */
 export function plainJson(text: string): unknown {
-  if (LARGE.test(text)) return undefined;
+  if (LARGE.test(text) && matchesOutsideStrings(text, LARGE)) return undefined; // hardly any text has one
   try {
     const value: unknown = JSON.parse(text);
     return keysIn(value, DEEPEST) === countOutsideStrings(text, ":") ? value : undefined;

@@ -119,7 +119,7 @@ test.each([
 
 test("who asks for texts of a file of conversations is told how to read it", async () => {
   await expect(open("a.jsonl", lines([chat(1)]), { records: "text" })).rejects.toThrow(
-    /its fields are "messages" \(array\); --text-field names the one with the text, --format auto reads conversations; each/,
+    /its fields are "messages" \(array\); --text-field names the one with the text, `trainer train --format auto` reads conversations; each/,
   );
 });
 

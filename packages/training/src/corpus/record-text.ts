@@ -33,7 +33,9 @@ export function recordText(json: string, { plain, field: wanted }: RecordReading
   if (field !== null && typeof text === "string") return textOf(text, field);
   const there = Object.entries(value).map(([name, held]: [string, unknown]) => [name, kindOf(held)] as const);
   const talks =
-    formatOf(Object.fromEntries(Object.entries(value))) === null ? "" : ", --format auto reads conversations";
+    formatOf(Object.fromEntries(Object.entries(value))) === null
+      ? ""
+      : ", `trainer train --format auto` reads conversations";
   return { wrong: `no string field ${quoted(field ?? "text")}: ${fieldsThere(there)}${talks}` };
 }
 

@@ -101,13 +101,10 @@ export class StepRecorder implements Disposable {
 const tensorsOf = ({ inputs, targets, documents }: Batch): Tensor[] =>
   documents === undefined ? [inputs, targets] : [inputs, targets, documents];
 
-/** The part of each batch in the targets of them all, (batches) float32. */
-function weightsOf(batches: readonly Batch[]): Tensor {
+/** The part of each batch in the targets of them all. */
+function weightsOf(batches: readonly Batch[]): number[] {
   const tokens = tokensOf(batches);
-  return tensor(
-    batches.map((batch) => batch.tokens / tokens),
-    [batches.length],
-  );
+  return batches.map((batch) => batch.tokens / tokens);
 }
 
 /** The properties of batches that are part of a recording: their sizes. How many targets count differs from step to step. */
@@ -129,6 +126,7 @@ class RecordedStep implements Disposable {
   readonly #own: Tensor[] = [];
   readonly #lr: Tensor; // ()
   readonly #weights: Tensor; // (batches): the part of each in the step's targets
+  #filled: readonly number[]; // the same, on the host
   readonly #numbers: Tensor; // (3)
   readonly #work: Work;
   /** Result of the recorded step in the ordinary way. */
@@ -149,7 +147,8 @@ class RecordedStep implements Disposable {
       }
       this.#lr = own(full([], stepper.optimizer.lr, { device }));
       this.#numbers = own(zeros([3], { device }));
-      this.#weights = own(weightsOf(batches).to(device));
+      this.#filled = weightsOf(batches);
+      this.#weights = own(tensor(this.#filled, [batches.length], { device }));
       // A step that is recorded cannot be tried again.
       const recorded = { ...stepper, freeMemory: null };
       this.#work = { stepper: recorded, batches: this.#batches, tokens: tokensOf(batches), weights: this.#weights };
@@ -182,10 +181,17 @@ class RecordedStep implements Disposable {
     const { stepper } = this.#work;
     const given = batches.flatMap(tensorsOf);
     for (const [i, t] of this.#batches.flatMap(tensorsOf).entries()) t.copy_(at(given, i));
-    this.#weights.copy_(weightsOf(batches));
+    this.#fillWeights(weightsOf(batches));
     this.#lr.fill_(stepper.optimizer.lr);
     this.#recording.replay();
     return pendingStep(stepper, tokensOf(batches), this.#numbers);
+  }
+
+  /** By kernels, which wait in the queue as the step does: a copy from the host would wait for the step before. */
+  #fillWeights(weights: readonly number[]): void {
+    for (const [i, weight] of weights.entries())
+      if (weight !== this.#filled[i]) this.#weights.select(0, i).fill_(weight);
+    this.#filled = weights;
   }
 
   #free(): void {

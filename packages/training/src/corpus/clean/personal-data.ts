@@ -80,7 +80,9 @@ function* phones(text: string, country: CountryCode | null): Generator<Found, vo
 /** The number that a run of digits begins with: what stands behind it in the same line may be another one. */
 function phoneIn(digits: string, country: CountryCode | null): string | null {
   if (DATE.test(digits)) return null;
-  for (let number = digits; number.replace(/\D/g, "").length >= LEAST_DIGITS; number = number.replace(/\D*\d+$/, "")) {
+  for (const { index, 0: group } of [...digits.matchAll(/\d+/g)].toReversed()) {
+    const number = digits.slice(0, index + group.length);
+    if (number.replace(/\D/g, "").length < LEAST_DIGITS) return null;
     const dialled = number.replace(/^00/, "+");
     if (parsePhoneNumberFromString(dialled, country ?? undefined)?.isValid() === true) return number;
   }

@@ -3,7 +3,14 @@ import type { TrainOptions } from "./train-options.js";
 
 type Options = Pick<
   z.output<typeof TrainOptions>,
-  "loraRank" | "pretrainedRunId" | "optimizer" | "emaDecay" | "beta1" | "freezeEmbed" | "trainNewRowsFirst"
+  | "loraRank"
+  | "pretrainedRunId"
+  | "optimizer"
+  | "emaDecay"
+  | "beta1"
+  | "freezeEmbed"
+  | "trainNewRowsFirst"
+  | "transferVocabulary"
 >;
 
 /**
@@ -17,10 +24,11 @@ export function contradiction(
   called: (name: keyof Options) => string = (name) => name,
 ): string | null {
   const { loraRank, pretrainedRunId, optimizer, emaDecay, beta1, freezeEmbed, trainNewRowsFirst } = options;
+  const forOthers = (["trainNewRowsFirst", "transferVocabulary"] as const).find((name) => Number(options[name]) > 0);
   if (loraRank > 0 && pretrainedRunId === null)
     return `${called("loraRank")}: an adapter changes a trained model; name one by ${called("pretrainedRunId")}`;
-  if (trainNewRowsFirst > 0 && pretrainedRunId === null)
-    return `${called("trainNewRowsFirst")}: only a model that is there gets new rows; name one by ${called("pretrainedRunId")}`;
+  if (forOthers !== undefined && pretrainedRunId === null)
+    return `${called(forOthers)}: only a model that is there gets new rows; name one by ${called("pretrainedRunId")}`;
   if (trainNewRowsFirst > 0 && (freezeEmbed || loraRank > 0))
     return `${called("trainNewRowsFirst")}: the rows are of the embedding, which ${called(freezeEmbed ? "freezeEmbed" : "loraRank")} leaves as it is; leave one of them out`;
   if (averages && emaDecay > 0)

@@ -103,9 +103,15 @@ const fineTuning = grouped("Fine-tuning", {
     .default(null)
     .describe("run, or folder of Hugging Face weights, to start from"),
   freezeEmbed: z.boolean().default(false).describe("leave the token embedding as it is"),
+  transferVocabulary: z
+    .boolean()
+    .default(false)
+    .describe(
+      "take any tokenizer in place of the pretrained model's: each row is the mean of the rows of its token's old pieces",
+    ),
   trainNewRowsFirst: count.default(0).meta({
     description:
-      "steps before the first, at the uncapped learning rate, in which only the rows of new tokens are trained, of a tokenizer that extends the model's; 0: none",
+      "steps before the first, at the uncapped learning rate, in which only the rows of new tokens are trained, of a tokenizer that is not the model's; 0: none",
     most: most.steps,
   }),
   finetuneLrCap: rate.default(5e-5).describe("highest learning rate of a run that starts from other weights"),

@@ -1,10 +1,11 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel, type CausalLm } from "@trainer/models";
 import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
-import { extendTokenizer, loadTokenizer } from "@trainer/tokenizers";
+import { extendTokenizer, loadTokenizer, trainBpe } from "@trainer/tokenizers";
 import { readManifest, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { outcome } from "./run-files.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // on a busy machine
@@ -99,6 +100,32 @@ test("a tokenizer that does not go on from the model's is refused with both size
       code: "INVALID_INPUT",
       message: matching(new RegExp(`trainNewRowsFirst.*${name}`)),
     });
+});
+
+test("where that is asked for any tokenizer is taken, and all but the rows of tokens is the model that was", async () => {
+  const other = join(home, "of-own-text");
+  await (await trainBpe({ texts: [OWN.join(" ").repeat(9)], vocabSize: 310, specials: ["[EOS]"] })).save(other);
+  const asked = { ...fineTuned, tokenizer: other, transferVocabulary: true, maxSteps: 1, finetuneLrCap: 0 };
+  const { manifest } = await run({ ...asked, runId: "transferred" });
+  const [base, made, size] = [
+    await weights("base"),
+    await weights("transferred"),
+    (await loadTokenizer(other)).vocabSize,
+  ];
+  expect(manifest).toMatchObject({ status: "completed", vocab_size: size });
+  expect(made.configFile()).toMatchObject({ vocab_size: size });
+  const stored = z
+    .object({ eos_token_id: z.int() })
+    .parse(JSON.parse(readFileSync(join(dir("transferred"), "config.json"), "utf8")));
+  expect(stored.eos_token_id).toBe(0); // the new tokenizer's
+  for (const [name, t] of made.params.named())
+    expect([name, name.endsWith("wte.weight") || t.equal(base.params.named().get(name) ?? base.head)]).toEqual([
+      name,
+      true,
+    ]);
+  await expect(run({ runId: "new", transferVocabulary: true, maxSteps: 1 })).rejects.toMatchObject({
+    message: matching(/transferVocabulary.*pretrainedRunId/),
+  });
 });
 
 test("an adapter is trained on a model whose vocabulary has grown, and its run has the new rows", async () => {

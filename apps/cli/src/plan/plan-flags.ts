@@ -19,6 +19,7 @@ export const PlanFlags = z.strictObject({
     freezeEmbed: true,
     finetuneLrCap: true,
     trainNewRowsFirst: true,
+    transferVocabulary: true,
     loraRank: true,
     loraAlpha: true,
     loraDropout: true,

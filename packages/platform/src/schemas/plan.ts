@@ -12,6 +12,7 @@ const otherwise = {
   freeze_embed: true,
   finetune_lr_cap: true,
   train_new_rows_first: true,
+  transfer_vocabulary: true,
   lora_rank: true,
   lora_alpha: true,
   lora_dropout: true,

@@ -15,6 +15,7 @@ export interface Learner extends Disposable {
   readonly stepper: Stepper;
   /** As of a `RunModel`. */
   readonly newTokens: readonly number[] | null;
+  readonly keepsIds: boolean;
   /** Runs `body` with the weights that are evaluated and saved in the model: averages, where there are any. */
   asUsed<T>(body: () => Promise<T>): Promise<T>;
 }
@@ -25,7 +26,7 @@ export const makeLearner = async (run: ModelOf, tokenizer: Tokenizer, origin: Or
 
 /** A learner of a model that is there. Its learning rate is 0: each step of a plan has its own. */
 export function learnerOf(
-  { model, weights, newTokens = null }: RunModel,
+  { model, weights, newTokens = null, keepsIds = false }: RunModel,
   { options, compute }: { readonly options: RunOptions; readonly compute: Compute },
 ): Learner {
   const params = trainable(weights.params.named(), options.freezeEmbed);
@@ -47,6 +48,7 @@ export function learnerOf(
     weights,
     stepper,
     newTokens,
+    keepsIds,
     asUsed: (body) => (average === null ? body() : average.during(body)),
     [Symbol.dispose]() {
       disposeModel(model);

@@ -14,7 +14,7 @@ import type { RunOptions, TrainOptions } from "../options/options.js";
 import type { RunFolder } from "../home/run-folder.js";
 import type { Compute } from "../step/precision.js";
 import { loadNewest } from "./stored-model.js";
-import { extensionOf } from "./vocabulary-extension.js";
+import { extensionOf, transferOf, type OtherVocabulary } from "./vocabulary-extension.js";
 import { adapterOnly, wholeModel, type TrainedWeights } from "./trained-weights.js";
 
 export interface RunModel {
@@ -22,6 +22,8 @@ export interface RunModel {
   readonly weights: TrainedWeights;
   /** Ids of the tokens that its tokenizer adds to the pretrained model's own; null or absent: it adds none. */
   readonly newTokens?: readonly number[] | null;
+  /** True if it is another tokenizer than the pretrained model's, in which that one's tokens have their ids. */
+  readonly keepsIds?: boolean;
 }
 
 /** The run that a model is made for. */
@@ -41,8 +43,8 @@ export interface Origin {
 
 /** The run's model: a new one, a pretrained one, or that with an adapter. */
 export async function makeModel(run: ModelOf, tokenizer: Tokenizer, origin: Origin): Promise<RunModel> {
-  const { model, newTokens } = await baseModel(run, tokenizer, origin);
-  return { ...withAdapter(model, run.options), newTokens };
+  const { model, ...vocabulary } = await baseModel(run, tokenizer, origin);
+  return { ...withAdapter(model, run.options), ...vocabulary };
 }
 
 /** A new model of the size that the options say; on the meta device it has shapes and takes no memory. */
@@ -68,9 +70,19 @@ export function disposeModel({ params }: CausalLm): void {
   for (const param of params.list()) param.dispose();
 }
 
-type Base = Required<Pick<RunModel, "model" | "newTokens">>;
+type Base = Required<Pick<RunModel, "model" | "newTokens" | "keepsIds">>;
 
-const asItIs = (model: CausalLm): Base => ({ model, newTokens: null });
+const asItIs = (model: CausalLm): Base => ({ model, newTokens: null, keepsIds: false });
+
+/** What a tokenizer that was named is to a model, which has so many rows: more tokens, or, where asked for, others. */
+const vocabularyOf = async (
+  { transferVocabulary }: TrainOptions,
+  pretrained: string,
+  tokenizer: Tokenizer,
+  rows: number,
+): Promise<OtherVocabulary | null> =>
+  (await extensionOf(pretrained, tokenizer, rows)) ??
+  (transferVocabulary ? await transferOf(pretrained, tokenizer) : null);
 
 async function baseModel(
   { options, folder, compute: { device } }: ModelOf,
@@ -84,15 +96,16 @@ async function baseModel(
   const { model: stored, specials } = await loadNewest(pretrained, device);
   let model = stored;
   try {
-    const extension = options.tokenizer === null ? null : await extensionOf(pretrained, tokenizer, stored.vocabSize);
-    if (extension === null) checkVocabulary(model, tokenizer, { options, pretrained });
-    else if (extension.newTokens.length > 0) model = withVocabulary(stored, extension.pieces);
+    const other =
+      options.tokenizer === null ? null : await vocabularyOf(options, pretrained, tokenizer, stored.vocabSize);
+    if (other === null) checkVocabulary(model, tokenizer, { options, pretrained });
+    else if (other.newTokens.length > 0 || !other.keepsIds) model = withVocabulary(stored, other.pieces);
     // A copy: an adapter's base must be the same to its end, whatever happens to its source.
     if (adapting) {
       await rm(folder.base, { recursive: true, force: true });
       await saveModel(folder.base, model, specials);
     }
-    return { model, newTokens: extension?.newTokens ?? null };
+    return { model, newTokens: other?.newTokens ?? null, keepsIds: other?.keepsIds ?? false };
   } catch (error) {
     disposeModel(model);
     throw error;

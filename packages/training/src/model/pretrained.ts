@@ -73,7 +73,7 @@ export function checkVocabulary(
   if (tokenizer.vocabSize === model.vocabSize || (own && tokenizer.vocabSize < model.vocabSize)) return;
   throw incompatible(
     `the tokenizer has ${tokenizer.vocabSize} tokens, but the pretrained model ${pretrained} has ${model.vocabSize}: ` +
-      "use the tokenizer that it was trained with, or one that goes on from that (`trainer tokenizer extend`)",
+      "use the tokenizer that it was trained with, or one that goes on from that (`trainer tokenizer extend`), or ask for transferVocabulary",
   );
 }
 

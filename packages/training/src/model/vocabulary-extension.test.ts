@@ -1,7 +1,7 @@
 import { scratch, type Scratch } from "@trainer/testing";
 import { extendTokenizer, loadTokenizer, trainBpe, trainChar, type Tokenizer } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
-import { extensionOf } from "./vocabulary-extension.js";
+import { extensionOf, transferOf } from "./vocabulary-extension.js";
 
 const TEXT = "the king and the queen and the king ".repeat(9);
 
@@ -43,6 +43,7 @@ test("a special token is its name, and bytes that are no characters are the long
   expect(await extensionOf(folder.path, tokenizer, 5)).toEqual({
     pieces: [[0], [1], [2], [3], [4], [4, 0, 3], [3], [1, 0], [0, 1]],
     newTokens: [5, 6, 7, 8],
+    keepsIds: true,
   });
 });
 
@@ -57,4 +58,21 @@ test("one that does not begin with the model's tokens extends nothing, nor where
     expect(await extensionOf(folder.path, tokenizer, 270)).toBeNull();
   expect(await extensionOf(folder.path, base, 269)).toBeNull(); // a tokenizer that is none of this model's
   expect(await extensionOf(folder.path, base, 280)).toMatchObject({ newTokens: [] });
+});
+
+test("of another vocabulary each token is the old ones of its text, and one with a part in texts the old one with that", async () => {
+  await using folder = await scratch();
+  const other = await trainBpe({ texts: [TEXT], vocabSize: 270, specials: ["<s>", "</s>", "<pad>"] });
+  expect(await transferOf(folder.path, other)).toBeNull();
+  const base = await trainBpe({ texts: [TEXT], vocabSize: 290, specials: ["[UNK]", "[EOS]", "[BOS]"] });
+  await base.save(folder.path);
+  const { pieces = [], newTokens = [], keepsIds } = (await transferOf(folder.path, other)) ?? {};
+  expect(keepsIds).toBe(false);
+  expect(pieces).toHaveLength(270);
+  expect(pieces.slice(0, 3)).toEqual([[2], [1], [...base.encode("<pad>")]]); // of which the base has none
+  for (let id = 3; id < 270; id++) {
+    const of = pieces[id] ?? [];
+    expect(Buffer.concat(of.map((old) => base.tokenBytes(old)))).toEqual(Buffer.from(other.tokenBytes(id)));
+    expect(newTokens.includes(id)).toBe(of.length > 1);
+  }
 });

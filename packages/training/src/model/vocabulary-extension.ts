@@ -3,23 +3,21 @@ import type { Pieces } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
 
-/** A vocabulary that goes on from a model's own. */
-export interface VocabularyExtension {
+/** Another vocabulary than a model's own, of which rows can be made. */
+export interface OtherVocabulary {
   /** The model's tokens that each row is made of; rows without a token stay. */
   readonly pieces: Pieces;
   /** Ids of the tokens that the model's own tokenizer does not have. */
   readonly newTokens: readonly number[];
+  /** True if the model's tokens have their ids in it. */
+  readonly keepsIds: boolean;
 }
 
 /**
  * What a tokenizer adds to the own one of the model in a folder, which has so many rows; null where that has none, or
  * where its tokens are not the tokenizer's first.
  */
-export async function extensionOf(
-  dir: string,
-  tokenizer: Tokenizer,
-  rows: number,
-): Promise<VocabularyExtension | null> {
+export async function extensionOf(dir: string, tokenizer: Tokenizer, rows: number): Promise<OtherVocabulary | null> {
   if ((await tokenizerFileIn(dir)) === null) return null;
   const own = await loadTokenizer(dir);
   if (!beginsWith(tokenizer, own) || own.vocabSize > rows) return null;
@@ -31,7 +29,25 @@ export async function extensionOf(
     ...newTokens.map((id) => cut(bytesOf(tokenizer, id))),
     ...stay,
   ];
-  return { pieces, newTokens };
+  return { pieces, newTokens, keepsIds: true };
+}
+
+/**
+ * The same of a tokenizer that has nothing to do with the model's: each token is made of the old ones of its text, one
+ * that pads, begins or ends texts of that with its part. Null where the model has no tokenizer of its own.
+ */
+export async function transferOf(dir: string, tokenizer: Tokenizer): Promise<OtherVocabulary | null> {
+  if ((await tokenizerFileIn(dir)) === null) return null;
+  const own = await loadTokenizer(dir);
+  const cut = cutterOf(own);
+  const parts = new Map<number | null, number | null>();
+  for (const part of ["pad", "unk", "bos", "eos"] as const) parts.set(tokenizer.specials[part], own.specials[part]);
+  const pieces = idsFrom(0, tokenizer.vocabSize).map((id) => {
+    const part = parts.get(id) ?? null;
+    return part === null ? cut(bytesOf(tokenizer, id)) : [part];
+  });
+  const isNew = (id: number) => pieces[id]?.length !== 1;
+  return { pieces, newTokens: idsFrom(0, tokenizer.vocabSize).filter(isNew), keepsIds: false };
 }
 
 /** Whole numbers from one to below another; none where that is less. */

@@ -56,7 +56,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   manualSeed(options.seed);
   const learner = made.use(await makeLearner(session, tokenizer, { pretrained, begun: saved !== null }));
   const { model, stepper } = learner;
-  const isOwn = ownTokenizer(options) || learner.newTokens !== null; // a model's ids mean the same with more tokens
+  const isOwn = ownTokenizer(options) || learner.keepsIds; // a model's ids mean the same with more tokens
   if (saved === null) {
     const stored = isOwn ? pretrained : null;
     await writeConfigs(folder.path, model, tokenizer, stored, await answerEnd(session, tokenizer));

@@ -48,8 +48,21 @@ export function checkVocabSize({ tokenizer_id: id, tokenizer_method: method, voc
  */
 export function checkOptions(settings: TrainSettings): void {
   const { lora_rank: loraRank, pretrained_run_id: pretrainedRunId, optimizer, ema_decay: emaDecay, beta1 } = settings;
-  const { freeze_embed: freezeEmbed, train_new_rows_first: trainNewRowsFirst } = settings;
-  const options = { loraRank, pretrainedRunId, optimizer, emaDecay, beta1, freezeEmbed, trainNewRowsFirst };
+  const {
+    freeze_embed: freezeEmbed,
+    train_new_rows_first: trainNewRowsFirst,
+    transfer_vocabulary: transferVocabulary,
+  } = settings;
+  const options = {
+    loraRank,
+    pretrainedRunId,
+    optimizer,
+    emaDecay,
+    beta1,
+    freezeEmbed,
+    trainNewRowsFirst,
+    transferVocabulary,
+  };
   const message = contradiction(options, optimizerInfo(optimizer).averages === true, snake);
   if (message !== null) throw new AppError("INVALID_INPUT", message);
 }

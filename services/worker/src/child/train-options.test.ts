@@ -46,6 +46,7 @@ const given = {
   sample_every: 25,
   finetune_lr_cap: 0.125,
   train_new_rows_first: 13,
+  transfer_vocabulary: true,
   lora_rank: 4,
   lora_alpha: 2.5,
   lora_dropout: 0.25,

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type RedisServer, startRedis } from "@trainer/testing";
+import { containing, type RedisServer, scratch, startRedis } from "@trainer/testing";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { decodeEvent, type TrainerEvent } from "../events.js";
 import { JOB_TIMEOUT_SECONDS } from "../queue.js";
@@ -313,6 +313,18 @@ test("results are kept by run and request, and what cannot be read counts as not
   expect(results.score("r", "q").key).toBe("runs:score:r:q");
   expect(results.generation("r", "q").key).toBe("runs:gen:r:q");
   expect(keys.stream(results.chat("r", "s", "q").key)).toBe("runs:chat:r:s:q:stream");
+});
+
+test("a large answer that lies in another home has failed for who asks for it, who would wait for it for ever", async () => {
+  await using home = await scratch();
+  const written = { status: "completed", lines: "x".repeat(1 << 18) } as const;
+  const slot = new Results(redis, home.path).openAi("m", "large");
+  await slot.set(written);
+  expect(await slot.get()).toEqual(written);
+  expect(await new Results(redis, "/none").openAi("m", "large").get()).toMatchObject({
+    status: "failed",
+    message: containing("not in this home"),
+  });
 });
 
 test("what nobody waits for any more is marked, until a client polls for it again", async () => {

@@ -29,7 +29,7 @@ type Unfinished = Exclude<JobState, "completed">;
 /** The state of a request under `key`: queued, running, then its result. */
 export interface Slot<T> {
   readonly key: string;
-  /** Null where there is nothing, or nothing readable. */
+  /** Null where there is nothing, or nothing readable; failed where a large answer lies in another home. */
   get(): Promise<T | null>;
   /** True if the key exists, readable or not. */
   exists(): Promise<boolean>;
@@ -52,6 +52,9 @@ const AWAITED_TTL_SECONDS = 3600;
 
 /** Longer than any answer takes. */
 const ABANDONED_TTL_SECONDS = 86_400;
+
+const NOT_HERE =
+  "the answer is too large for Redis, and its file is not in this home: was it written by a worker with a home of its own? Ask for less at a time, or let both have one home";
 
 /** Results of evaluations, scorings, generations, chats, encodings, estimates and plans, and answers to OpenAI's clients. */
 export class Results {
@@ -91,17 +94,19 @@ export class Results {
     about: object = {},
   ): Slot<z.output<S>> {
     const [redis, large] = [this.#redis, this.#large];
+    const unfinished = (status: Unfinished, message?: string | null) => schema.parse({ ...about, status, message });
     return {
       key,
       async get() {
         const text = await redis.get(key);
-        return parsed(schema, text && (await large.restore(text)));
+        const whole = text && (await large.restore(text));
+        return text !== null && whole === null ? unfinished("failed", NOT_HERE) : parsed(schema, whole);
       },
       exists: async () => (await redis.exists(key)) === 1,
       abandon: async () => void (await redis.set(keys.abandoned(key), "1", "EX", ABANDONED_TTL_SECONDS)),
       reclaim: async () => void (await redis.del(keys.abandoned(key))),
       isAbandoned: async () => (await redis.exists(keys.abandoned(key))) === 1,
-      unfinished: (status, message) => schema.parse({ ...about, status, message }),
+      unfinished,
       async set(value, transaction) {
         const text = await large.store(key, toWireJson(value), ttlSec ?? ANSWER_TTL_SECONDS);
         const on = transaction ?? redis;

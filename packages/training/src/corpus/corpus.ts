@@ -117,7 +117,7 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
       hasText ||= start.hasText;
     }
   }
-  if (files.length === 0) throw noText(named.join(", "), skipped);
+  if (files.length === 0) throw noText(named.join(", "), skipped, format);
   if (!hasText) throw emptyCorpus(files);
   let sha256: string | null = null;
   return {

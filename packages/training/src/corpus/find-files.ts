@@ -63,7 +63,7 @@ export async function findFiles(paths: readonly string[], { format, home }: HowT
     if (info.isFile()) files.push(namedFile(path, info, format));
     else if (info.isDirectory()) {
       const found = await filesBelow(path, { format, home });
-      if (found.files.length === 0) throw noText(path, found.skipped);
+      if (found.files.length === 0) throw noText(path, found.skipped, format);
       files.push(...found.files);
       skipped.push(...found.skipped);
     } else {
@@ -77,12 +77,13 @@ export async function findFiles(paths: readonly string[], { format, home }: HowT
 }
 
 /** The error for a folder without a file to read. */
-export function noText(folder: string, skipped: readonly SkippedFile[]): CorpusError {
+export function noText(folder: string, skipped: readonly SkippedFile[], format: CorpusFormat): CorpusError {
   const count = skipped.length;
   const others =
     count === 0 ? "it is empty" : `its ${count === 1 ? "one entry is" : `${count} entries are`} ${byKind(skipped)}`;
   const advice = count === 0 ? "" : "; --as text reads all that is not hidden as plain text";
-  return new CorpusError("CORPUS_EMPTY", `no text in the folder ${folder}: ${others}; expected ${READ_NAMES}${advice}`);
+  const expected = format === "source" ? "files of text that Git does not ignore" : READ_NAMES;
+  return new CorpusError("CORPUS_EMPTY", `no text in the folder ${folder}: ${others}; expected ${expected}${advice}`);
 }
 
 function namedFile(path: string, info: Stats, format: CorpusFormat): FoundFile {

@@ -92,6 +92,14 @@ test("a source is one document to the last character, and what is no text or wri
   expect(await deduplicate(folder.path, options)).toMatchObject({ all: { documents: 1 } });
 });
 
+test("a folder without a source is refused with what it has and what would be one", async () => {
+  await using folder = await scratch();
+  await write(folder.path, { "b.png": Buffer.of(0x89, 0x50, 0, 1), "yarn.lock": "x" });
+  await expect(open(folder.path)).rejects.toThrow(
+    /its 2 entries are 1 lockfile, 1 no text; expected files of text that Git does not ignore; --as text/,
+  );
+});
+
 test("rules that cannot be read are refused, by their file", async () => {
   await using folder = await scratch();
   await write(folder.path, { "a.ts": "a", ".gitignore": "x\n".repeat(1 << 20) });

@@ -92,7 +92,7 @@ test("what is wrong is said with its place and the fields that are there, and no
   const many = Object.fromEntries(Array.from({ length: 22 }, (_, i) => [`f${i}`, i]));
   expect(wrong(many)).toMatch(/"f18", "f19" and 2 more$/);
   expect(messages(asked, { role: "assistant", content: null })).toBe(
-    'by the format messages messages[1].content: expected string, received null; its fields are "messages"',
+    'by the format messages, messages[1].content: expected string, received null; its fields are "messages"',
   );
   expect(messages(asked, answered, "secret")).toMatch(/messages\[2\]: expected object, received string;/);
   expect(messages({ role: "tool", content: "secret" })).toMatch(
@@ -106,13 +106,13 @@ test("what is wrong is said with its place and the fields that are there, and no
   expect(messages(asked, { ...answered, weight: 0 })).toMatch(/^none of its 2 turns is an answer/);
   expect(wrong({ conversations: "secret" })).toMatch(/conversations: expected array, received string/);
   expect(wrong({ conversations: [{ from: "human" }] })).toMatch(
-    /format sharegpt conversations\[0\]\.value: expected string/,
+    /format sharegpt, conversations\[0\]\.value: expected string/,
   );
   expect(wrong({ prompt: "secret", completion: 1 })).toMatch(/completion: expected string, received number;/);
   expect(wrong({ prompt: [asked], completion: "secret" })).toMatch(/completion: expected array, received string;/);
   expect(wrong({ prompt: [asked], completion: [asked] })).toMatch(/^none of its 2 turns/);
-  expect(wrong({ instruction: "a", output: 1 })).toMatch(/by the format alpaca output: expected string/);
-  expect(wrong({ messages: [asked, answered] }, "alpaca")).toMatch(/by the format alpaca instruction: .*"messages"$/);
+  expect(wrong({ instruction: "a", output: 1 })).toMatch(/by the format alpaca, output: expected string/);
+  expect(wrong({ messages: [asked, answered] }, "alpaca")).toMatch(/by the format alpaca, instruction: .*"messages"$/);
   expect(wrong({ prompt: [], text: 1 }, "sharegpt")).toMatch(
     /sharegpt conversations: expected array, received undefined/,
   );

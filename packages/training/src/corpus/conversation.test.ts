@@ -114,7 +114,7 @@ test("what is wrong is said with its place and the fields that are there, and no
   expect(wrong({ instruction: "a", output: 1 })).toMatch(/by the format alpaca, output: expected string/);
   expect(wrong({ messages: [asked, answered] }, "alpaca")).toMatch(/by the format alpaca, instruction: .*"messages"$/);
   expect(wrong({ prompt: [], text: 1 }, "sharegpt")).toMatch(
-    /sharegpt conversations: expected array, received undefined/,
+    /sharegpt, conversations: expected array, received undefined/,
   );
 });
 

@@ -42,5 +42,5 @@ export function explainMisuse(command: Command, line: string): void {
 function meant(message: string, flags: ReadonlySet<string | undefined>): string {
   const unknown = /unknown option '(--[a-z-]+)/.exec(message)?.[1] ?? "";
   const ours = OURS.get(unknown);
-  return flags.has(ours) ? `${message.replace(/\(Did you mean .*\n/, "")}(It is called ${ours} here.)\n` : message;
+  return flags.has(ours) ? `${message.replace(/\(Did you mean [^(\n]*\n/, "")}(It is called ${ours} here.)\n` : message;
 }

@@ -71,5 +71,5 @@ export function trainOnDraft(runId: string, manifest: ClonedManifest): Draft {
 function corpusNameOf(paths: readonly string[]): string | null {
   const [path] = paths;
   if (path === undefined || paths.length > 1) return null;
-  return /(?:^|\/)corpus\/(.+)$/.exec(path)?.[1] ?? path;
+  return /(?:^|\/)corpus\/(.+)$/s.exec(path)?.[1] ?? path;
 }

@@ -49,6 +49,8 @@ const OF_ITS_OWN: Readonly<Record<string, object>> = {
   vocab_size: { vocab_size: 1024 },
   pretrained_run_id: { pretrained_run_id: "before" },
   lora_rank: { lora_rank: 8, pretrained_run_id: "before" },
+  train_new_rows_first: { train_new_rows_first: 5, pretrained_run_id: "before" },
+  transfer_vocabulary: { transfer_vocabulary: true, pretrained_run_id: "before" },
   lora_targets: { lora_targets: ["c_attn", "c_proj"] },
   optimizer: { optimizer: "muon" },
   user_id: { user_id: 7 },
@@ -106,11 +108,7 @@ test("each option that is asked for over HTTP is what the worker's child gets, a
       const option = CALLED[name] ?? camel(name);
       expect([name, changed.map(([key]) => key)]).toEqual([name, expect.arrayContaining([option])]);
       const besides = Object.keys(OF_ITS_OWN[name] ?? {}).map((each) => CALLED[each] ?? camel(each));
-      const expected = new Set([
-        option,
-        ...besides,
-        ...(name.endsWith("_run_id") || name === "lora_rank" ? ["maxSeqLen"] : []),
-      ]);
+      const expected = new Set([option, ...besides, ...("pretrained_run_id" in body ? ["maxSeqLen"] : [])]);
       expect(changed.filter(([key]) => !expected.has(key))).toEqual([]);
       const value = name === "model_config" ? { nLayer: 3 } : name === "user_id" ? 7n : body[name];
       expect([name, got.get(option)]).toEqual([name, value]);

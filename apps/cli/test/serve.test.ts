@@ -275,8 +275,13 @@ test("each part finds in its environment the secrets that are for it, and what t
   const { ended, interrupt } = await serve([], others);
   const parts = addresses(home);
   const children = () => readFileSync(`/proc/${parts.worker.pid}/task/${parts.worker.pid}/children`, "utf8").trim();
-  await until(() => children() !== "");
-  const [child] = children().split(" ");
+  const program = (pid: unknown) => readFileSync(`/proc/${Number(pid)}/cmdline`, "utf8");
+  const started = () =>
+    children()
+      .split(" ")
+      .find((pid) => pid !== "" && program(pid) !== program(parts.worker.pid));
+  await until(() => started() !== undefined); // until then it is the worker's own copy, with its environment
+  const child = started();
   const secrets = ["of-api", "of-files", "of-bucket", "of-hub", "of-user", String(parts.redis.url)];
   const known = (pid: unknown) => secrets.filter((secret) => Object.values(environ(pid)).includes(secret)).join();
   expect({

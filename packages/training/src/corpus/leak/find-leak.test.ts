@@ -62,7 +62,7 @@ test("the share is that of the runs of words, whatever the texts", async () => {
       );
       expect(examples.map((each) => each.share)).toEqual(share === 0 ? [] : [share]);
     }),
-    { numRuns: 30 },
+    { numRuns: 30, examples: [[[["b"]], Array<string>(9).fill("a")]] }, // a run of words several times
   );
 });
 

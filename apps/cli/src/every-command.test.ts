@@ -19,7 +19,7 @@ const commands = leaves(program).map((command): [string, Command] => [nameOf(com
 const ON_A_SERVER = new Set(
   "train plan sweep resume generate chat eval score compare logs cancel export"
     .split(" ")
-    .concat("runs list", "runs export", "runs show", "runs rm", "tokenizer train"),
+    .concat("runs list", "runs export", "runs show", "runs rm", "tokenizer train", "tokenizer extend"),
 );
 
 test("all commands are here", () => {

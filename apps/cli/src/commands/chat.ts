@@ -139,7 +139,9 @@ async function answer({
     out.data(shown);
   };
   try {
-    const reply = await io.interruptible((signal) => chat(opened, history, message, options, { signal, onText }));
+    const reply = await io
+      .interruptible((signal) => chat(opened, history, message, options, { signal, onText }))
+      .finally(() => out.text("\n"));
     for (const note of notesOn(reply)) {
       if (!notes.has(note)) out.note(note);
       notes.add(note);
@@ -149,8 +151,6 @@ async function answer({
   } catch (error) {
     if (!(interactive && error instanceof Stopped && error.by === "SIGINT")) throw error;
     return [...history, { role: "user", content: message }, { role: "assistant", content: text.trim() }];
-  } finally {
-    out.text("\n");
   }
 }
 

@@ -4,16 +4,17 @@ import { spawn } from "node:child_process";
  * Runs a program to its end and keeps what it wrote. Never throws for a non-zero code: the caller knows what it means.
  * @param {string} program
  * @param {string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, onLine?: (line: string) => void }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, input?: string | undefined, onLine?: (line: string) => void }} [options] input: what the program reads; nothing without
  * @returns {Promise<{ code: number, stdout: string, output: string }>} code 127: no such program; 128 + n: ended by signal n
  */
-export function exec(program, args, { cwd, env = process.env, show = false, onLine } = {}) {
+export function exec(program, args, { cwd, env = process.env, show = false, input, onLine } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd,
       env,
-      stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
     });
+    child.stdin?.end(input);
     // Ctrl-C reaches the program too: wait for it to clean up, and then clean up here.
     const wait = () => {};
     const forward = () => child.kill("SIGTERM");

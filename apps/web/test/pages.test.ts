@@ -126,7 +126,7 @@ inChromium((opened) => {
     await page.keyboard.press("Enter");
     await page.waitForURL((url) => !url.search.includes("session="));
     await page.getByText("Nothing was said yet.").waitFor();
-    expect(await list.allInnerTexts()).toEqual([expect.stringMatching(/^Who is there\?\n2 messages · /)]);
+    await expect.poll(() => list.allInnerTexts()).toEqual([expect.stringMatching(/^Who is there\?\n2 messages · /)]);
     expect(await page.evaluate("window.taken")).toBeUndefined();
     expect(faults).toEqual([]);
     await page.close();

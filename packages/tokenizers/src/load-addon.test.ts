@@ -2,12 +2,14 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { scratch } from "@trainer/testing";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { loadAddon } from "./addon.js";
 import { addonPath } from "./load-addon.js";
 
 test("an addon is the one that was built here, else the one that npm installed for this machine", async () => {
   await using folder = await scratch();
+  vi.stubEnv("TRAINER_NATIVE_BUILD", undefined); // the sanitizers' build has a folder of its own
+  onTestFinished(() => void vi.unstubAllEnvs());
   const from = pathToFileURL(folder.join("dist", "load-addon.js"));
   const built = folder.join("build", "tokenizers.node");
   expect(addonPath("tokenizers", from)).toBe(built);

@@ -138,7 +138,7 @@ async function serve(
   const dir = `${folder}/served`;
   await saveModel(dir, make(tokenizer.vocabSize), { bosTokenId: null, eosTokenId: null, padTokenId: null });
   await tokenizer.save(dir);
-  const env = { ...process.env, OMP_NUM_THREADS: String(threads) };
+  const env = { ...process.env, OMP_NUM_THREADS: String(threads), LOGGING__LEVEL: "ERROR" };
   const args = [TRAINER, "openai", dir, "--port", "0", "--json"];
   const server = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
   const exited = new Promise((resolve) => server.once("close", resolve));

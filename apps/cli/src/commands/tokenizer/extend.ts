@@ -1,5 +1,4 @@
-import { rm } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename } from "node:path";
 import type { Command } from "commander";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { most, preset, TrainOptions, ungrouped } from "@trainer/options";
@@ -7,18 +6,15 @@ import type { ExtendedTokenizer } from "@trainer/training/files";
 import { READ_NAMES } from "@trainer/training/options";
 import { z } from "zod";
 import { formatDuration } from "../../display/duration.js";
-import { lookingOn, ProgressLine } from "../../display/progress-line.js";
 import { formatChange, formatCount } from "../../display/quantity.js";
 import { statsLines } from "../../display/tokenizer-stats.js";
 import { tellLeftOut } from "../../flags/given-text.js";
 import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
 import { word } from "../../framework/arguments.js";
-import { assertFree } from "../../framework/assert-free.js";
 import { defineCommand } from "../../framework/define-command.js";
-import { assertWritable } from "../../process/assert-writable.js";
 import { shellWord } from "../../process/home-flag.js";
 import type { Io } from "../../process/io.js";
-import { tokenizerProgress } from "./progress.js";
+import { assertPlace, learnTokenizer } from "./learn-tokenizer.js";
 
 const run = ungrouped(TrainOptions.shape);
 
@@ -57,49 +53,29 @@ export function define(command: Command, io: Io): void {
       const { extendTokenizerRemote } = await import("../../remote/train-tokenizer.js");
       await extendTokenizerRemote(server, ExtendFlags, invocation.args.base, invocation);
     },
-    async run({ args: { base: ref }, options, home, flags, out }) {
-      const { corpus: files, add, minFrequency, holdoutFraction, seed, threads, out: folder, force } = options;
-      if (folder !== null && !force) await assertFree(folder);
-      await assertWritable(folder ?? join(home, "tokenizers"), folder === null ? "--home" : "--out");
-      const { contentId, extendOnCorpus, openCorpus, openHome, resolveBase, saveTokenizer } =
-        await import("@trainer/training/files");
+    async run({ args: { base: ref }, options, home, flags, io, out }) {
+      const { corpus: files, add, minFrequency, holdoutFraction, seed, document, out: folder } = options;
+      await assertPlace(options, home);
+      const { extendOnCorpus, openHome, resolveBase } = await import("@trainer/training/files");
       const { loadTokenizer } = await import("@trainer/tokenizers");
       const { id, path: place } = await resolveBase(ref, openHome(home));
-      const base = await loadTokenizer(place);
-      const progress = new ProgressLine(io, out);
-      const began = performance.now();
-      await io
-        .interruptible(async (signal) => {
-          const corpus = await openCorpus(files, {
-            ...textOptions(options),
-            home: openHome(home),
-            document: options.document,
-            signal,
-            onLook: lookingOn(progress),
-          });
-          const made = await extendOnCorpus(
-            corpus,
-            { id: id ?? place, tokenizer: base },
-            {
-              add,
-              minFrequency,
-              split: { holdoutFraction, testSplitRatio: 0, seed },
-              threads: threads === 0 ? undefined : threads,
-              signal,
-              onProgress: (p) => progress.update(...tokenizerProgress(p, corpus.totalBytes)),
-            },
-          );
-          progress.clear();
-          const path = resolve(folder ?? join(openHome(home).tokenizers, await contentId(made.tokenizer)));
-          if (force) await rm(path, { recursive: true, force: true });
-          await saveTokenizer(path, made);
-          const value = { ...summary(made), path, seconds: (performance.now() - began) / 1000 };
-          if (value.added < add)
-            out.warn(`The text has pairs for ${formatCount(value.added)} new tokens only, not ${formatCount(add)}.`);
-          tellLeftOut(made.manifest.left_out, out);
-          out.result({ tokenizer_id: basename(path), ...value }, () => report(value, { ref, folder, flags }));
-        })
-        .finally(() => progress.clear());
+      const base = { id: id ?? place, tokenizer: await loadTokenizer(place) };
+      const { made, path, seconds } = await learnTokenizer(
+        { ...options, files, read: { ...textOptions(options), document } },
+        { home, io, out },
+        async (corpus, context) =>
+          extendOnCorpus(corpus, base, {
+            add,
+            minFrequency,
+            split: { holdoutFraction, testSplitRatio: 0, seed },
+            ...context,
+          }),
+      );
+      const value = { ...summary(made), path, seconds };
+      if (value.added < add)
+        out.warn(`The text has pairs for ${formatCount(value.added)} new tokens only, not ${formatCount(add)}.`);
+      tellLeftOut(made.manifest.left_out, out);
+      out.result({ tokenizer_id: basename(path), ...value }, () => report(value, { ref, folder, flags }));
     },
   });
 }

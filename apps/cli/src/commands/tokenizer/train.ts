@@ -1,5 +1,4 @@
-import { rm } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename } from "node:path";
 import type { Command } from "commander";
 import { methodInfo, methodNames, SentencePieceOptions, type MethodName } from "@trainer/tokenizers/capabilities";
 import type { TokenizerManifest } from "@trainer/training";
@@ -9,17 +8,14 @@ import { z } from "zod";
 import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { formatDuration } from "../../display/duration.js";
-import { lookingOn, ProgressLine } from "../../display/progress-line.js";
 import { formatCount } from "../../display/quantity.js";
 import { UsageError } from "../../process/errors.js";
 import { shellWord } from "../../process/home-flag.js";
 import { tellLeftOut } from "../../flags/given-text.js";
 import type { Io } from "../../process/io.js";
 import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
-import { assertFree } from "../../framework/assert-free.js";
-import { assertWritable } from "../../process/assert-writable.js";
 import { statsLines } from "../../display/tokenizer-stats.js";
-import { tokenizerProgress } from "./progress.js";
+import { assertPlace, learnTokenizer } from "./learn-tokenizer.js";
 
 const run = ungrouped(TrainOptions.shape);
 const library = SentencePieceOptions.shape;
@@ -90,60 +86,47 @@ export function define(command: Command, io: Io): void {
       const { trainTokenizerRemote } = await import("../../remote/train-tokenizer.js");
       await trainTokenizerRemote(server, TokenizerFlags, invocation.args.file, invocation);
     },
-    async run({ args: { file: files }, options, home, flags, out }) {
-      const { out: folder, force, method, vocabSize, minFrequency, document, threads, holdoutFraction, seed } = options;
+    async run({ args: { file: files }, options, home, flags, io, out }) {
+      const { out: folder, method, vocabSize, minFrequency, document, holdoutFraction, seed } = options;
       if (vocabSize !== null) checkVocabSize(method, vocabSize);
-      if (folder !== null && !force) await assertFree(folder);
-      await assertWritable(folder ?? join(home, "tokenizers"), folder === null ? "--home" : "--out");
-      const { contentId, openCorpus, openHome, saveTokenizer, skippedWarning, trainOnCorpus, vocabSizeFor } =
-        await import("@trainer/training/files");
-      const progress = new ProgressLine(io, out);
-      const began = performance.now();
-      await io
-        .interruptible(async (signal) => {
-          const corpus = await openCorpus(files, {
-            ...textOptions(options),
-            records: options.format,
-            home: openHome(home),
-            document: document ?? (method === "char" ? "file" : "line"),
-            signal,
-            onLook: lookingOn(progress),
-          });
-          const trained = await trainOnCorpus(corpus, {
+      await assertPlace(options, home);
+      const { skippedWarning, trainOnCorpus, vocabSizeFor } = await import("@trainer/training/files");
+      const read = {
+        ...textOptions(options),
+        records: options.format,
+        document: document ?? (method === "char" ? "file" : "line"),
+      };
+      const { made, path, seconds } = await learnTokenizer(
+        { ...options, files, read },
+        { home, io, out },
+        async (corpus, context) =>
+          trainOnCorpus(corpus, {
             method,
             vocabSize: vocabSize ?? vocabSizeFor(corpus.totalBytes),
             minFrequency,
             normalization: options.normalization,
             sentencepiece: OfSentencePiece.parse(options),
             split: { holdoutFraction, testSplitRatio: 0, seed },
-            threads: threads === 0 ? undefined : threads,
-            signal,
-            onProgress: (p) => progress.update(...tokenizerProgress(p, corpus.totalBytes)),
-          });
-          progress.clear();
-          const path = resolve(folder ?? join(openHome(home).tokenizers, await contentId(trained.tokenizer)));
-          if (force) await rm(path, { recursive: true, force: true });
-          await saveTokenizer(path, trained);
-          const seconds = (performance.now() - began) / 1000;
-          const { vocabSize: size } = trained.tokenizer;
-          if (vocabSize !== null && methodInfo(method).leastVocabSize !== null && size < vocabSize)
-            out.warn(`The text has pairs for ${formatCount(size)} tokens only, not ${formatCount(vocabSize)}.`);
-          const { skipped_lines: skipped } = trained.manifest;
-          const warning = skippedWarning(skipped, "--max-sentence-length");
-          if (warning !== null) out.warn(warning);
-          const value = {
-            tokenizer_id: basename(path),
-            path,
-            vocab_size: size,
-            seconds,
-            stats: trained.manifest.stats,
-            left_out: trained.manifest.left_out,
-            ...(skipped === undefined ? {} : { skipped_lines: skipped }),
-          };
-          tellLeftOut(trained.manifest.left_out, out);
-          out.result(value, () => report(value, folder ?? value.tokenizer_id, flags));
-        })
-        .finally(() => progress.clear());
+            ...context,
+          }),
+      );
+      const { vocabSize: size } = made.tokenizer;
+      if (vocabSize !== null && methodInfo(method).leastVocabSize !== null && size < vocabSize)
+        out.warn(`The text has pairs for ${formatCount(size)} tokens only, not ${formatCount(vocabSize)}.`);
+      const { skipped_lines: skipped, stats, left_out } = made.manifest;
+      const warning = skippedWarning(skipped, "--max-sentence-length");
+      if (warning !== null) out.warn(warning);
+      const value = {
+        tokenizer_id: basename(path),
+        path,
+        vocab_size: size,
+        seconds,
+        stats,
+        left_out,
+        ...(skipped === undefined ? {} : { skipped_lines: skipped }),
+      };
+      tellLeftOut(left_out, out);
+      out.result(value, () => report(value, folder ?? value.tokenizer_id, flags));
     },
   });
 }

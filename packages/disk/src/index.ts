@@ -12,6 +12,7 @@ export { memoryBytes } from "./memory.js";
 export { finishRemovals, removeAside } from "./remove-aside.js";
 export { removeTemporaries } from "./remove-temporaries.js";
 export { isSha256, type Sha256 } from "./sha256.js";
+export { sha256OfFile } from "./sha256-of-file.js";
 export { temporaryName, writeJson, writeSynced, writeText, writeWhole } from "./write-whole.js";
 export { tryToWrite, whyNotAHome, whyNotWritable } from "./why-not-writable.js";
 export { writeJsonSync } from "./write-whole-sync.js";

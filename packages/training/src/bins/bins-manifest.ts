@@ -1,12 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeJson } from "@trainer/disk";
+import { sha256OfFile, writeJson } from "@trainer/disk";
 import { z } from "zod";
 import { SPLITS, type Split } from "../corpus/held-out.js";
 import { TextLosses } from "../corpus/left-out.js";
 import { verifiedSha256 } from "./token-bin.js";
 import { FORMAT_VERSION } from "./bin-format.js";
-import { maskSha256 } from "./mask.js";
 import { Loss } from "./lost-text.js";
 
 const count = z.int().min(0);
@@ -70,7 +69,7 @@ export async function openBins(dir: string, key: string): Promise<BinsManifest |
     const hashes = await Promise.all(bins.map((split) => verifiedSha256(binPath(dir, split))));
     for (const split of bins) {
       const masked = manifest.splits[split]?.mask;
-      if (masked !== undefined && (await maskSha256(maskPath(dir, split))) !== masked.sha256) return null;
+      if (masked !== undefined && (await sha256OfFile(maskPath(dir, split))) !== masked.sha256) return null;
     }
     const measured = manifest.losses !== undefined || manifest.replaced_characters === 0;
     const sound =

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 
 /** What a mask says of a token, in a byte each: it is only read, learnt, the first of a conversation, or padding. */
 export const MASK = { read: 0, learnt: 1, begins: 2, padding: 3 } as const;
@@ -31,11 +29,4 @@ export class MaskWriter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.file.close();
   }
-}
-
-/** SHA-256, as hex, of the bytes of a mask. */
-export async function maskSha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }

@@ -1,9 +1,6 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { errnoOf, isAbsent } from "@trainer/disk";
+import { errnoOf, isAbsent, sha256OfFile } from "@trainer/disk";
 import { list } from "./list.js";
 import { COMMIT, CommitManifest, parseCheckpointName, type CheckpointName } from "./manifest.js";
 
@@ -46,17 +43,10 @@ export async function problemOf(path: string, only?: string): Promise<string | n
     try {
       const { size } = await stat(file);
       if (size !== bytes) return `${name} has ${size} bytes instead of ${bytes}`;
-      if ((await sha256Of(file)) !== sha256) return `${name} is not what was written (its SHA-256 differs)`;
+      if ((await sha256OfFile(file)) !== sha256) return `${name} is not what was written (its SHA-256 differs)`;
     } catch (error) {
       return isAbsent(error) ? `${name} is missing` : `${name} cannot be read: ${errnoOf(error)}`;
     }
   }
   return null;
-}
-
-/** The SHA-256 of a file, in hexadecimal, read as a stream. */
-export async function sha256Of(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest("hex");
 }

@@ -1,5 +1,5 @@
+import { sha256OfFile } from "@trainer/disk";
 import { comesBack, loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
-import { sha256Of } from "../checkpoint/read.js";
 import { templateFor } from "../conversation/choose-template.js";
 import { TrainingError } from "../errors.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
@@ -64,5 +64,5 @@ async function newTokenizer(session: Session, reporter: Reporter, pretrained: st
 /** Null where it is gone. */
 async function fileSha256(dir: string): Promise<string | null> {
   const file = await tokenizerFileIn(dir);
-  return file === null ? null : sha256Of(file);
+  return file === null ? null : sha256OfFile(file);
 }

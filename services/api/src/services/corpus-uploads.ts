@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { lstat, open, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createIfFree, makeFolder, namesIn, syncFolder, unlessAbsent } from "@trainer/disk";
+import { createIfFree, makeFolder, namesIn, sha256OfFile, syncFolder, unlessAbsent } from "@trainer/disk";
 import { AppError, type CorpusUpload } from "@trainer/platform";
 import { assertTextFile, assertTextName, assertTextStart, bytesOf, type TextRoot } from "@trainer/training/files";
 import { checkCorpusName } from "./corpus-name.js";
@@ -179,9 +178,4 @@ async function append({ path, offset, total }: Part, bytes: Buffer): Promise<voi
   }
 }
 
-async function areSame(a: string, b: string): Promise<boolean> {
-  const [first, second] = [createHash("sha256"), createHash("sha256")];
-  await pipeline(createReadStream(a), first);
-  await pipeline(createReadStream(b), second);
-  return first.digest("hex") === second.digest("hex");
-}
+const areSame = async (a: string, b: string): Promise<boolean> => (await sha256OfFile(a)) === (await sha256OfFile(b));

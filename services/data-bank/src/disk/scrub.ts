@@ -1,14 +1,10 @@
-import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { randomUUID } from "node:crypto";
 import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { makeFolder, syncFolder, unlessAbsent, writeText } from "@trainer/disk";
+import { makeFolder, sha256OfFile, syncFolder, unlessAbsent, writeText } from "@trainer/disk";
 import { SETTLED_MS, type ScrubEvent, type ScrubFinding, type ScrubOptions } from "../store.js";
 import { blobPath, isTemporary, QUARANTINE, sidecarPath, temporaryPath } from "./layout.js";
 import { formatSidecar, parseSidecar, undescribed } from "./sidecar.js";
-
-const BUFFER_BYTES = 1 << 20;
 
 interface Inventory {
   readonly blobs: { readonly id: string; readonly bytes: number }[];
@@ -69,19 +65,13 @@ async function checkFile(root: string, id: string): Promise<Problem[]> {
     await Promise.allSettled([quarantine(root, sidecarPath(root, id))]); // it may not be there
     return quarantine(root, path);
   };
-  const found = await unlessAbsent(hashOf(path)).catch((error: unknown) => `not to be read: ${String(error)}`);
+  const found = await unlessAbsent(sha256OfFile(path)).catch((error: unknown) => `not to be read: ${String(error)}`);
   if (found === null) return []; // deleted meanwhile
   if (found !== id) return [{ kind: "damaged", path, problem: `its content is ${found}`, mend: aside }];
   const text = await unlessAbsent(readFile(sidecarPath(root, id), "utf8"));
   if (text !== null && parseSidecar(text, id) !== null) return [];
   const problem = text === null ? "it is not there" : "it is not whole";
   return [{ kind: "sidecar", path: sidecarPath(root, id), problem, mend: () => describeAgain(root, id) }];
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: BUFFER_BYTES }), hash);
-  return hash.digest("hex");
 }
 
 async function quarantine(root: string, path: string): Promise<string> {

@@ -12,7 +12,7 @@ export interface Server {
   readonly name: string;
   /** Address in messages. */
   readonly url: string;
-  /** What paths of questions follow, without a slash at its end. */
+  /** The address before the paths of questions, without a slash at its end. */
   readonly root: string;
   readonly headers: Readonly<Record<string, string>>;
   /** A refusal's code, null where the tracker gives none, and reason, in few words. */

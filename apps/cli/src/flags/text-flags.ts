@@ -2,7 +2,7 @@ import { preset, TrainOptions, ungrouped, type CorpusFormat } from "@trainer/opt
 
 const { corpusFormat, document, documentSeparator, textField } = ungrouped(TrainOptions.shape);
 
-/** What a document is, of commands to which it is a whole file or record unless something else is typed. */
+/** The `document` option of commands to which a document is a whole file or record unless something else is typed. */
 export const wholeDocument = (does: string) =>
   document
     .unwrap()

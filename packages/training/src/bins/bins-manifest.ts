@@ -28,7 +28,7 @@ const SplitCounts = z.strictObject({
   bytes: count,
   sha256: z.string(),
   measured: Measured.nullable(),
-  /** Of conversations alone. */
+  /** Only conversations have one. */
   mask: MaskCounts.optional(),
 });
 

@@ -170,7 +170,7 @@ const keyOf = (parts: unknown) =>
     .digest("hex")
     .slice(0, 32);
 
-/** What else decides the ids and masks of conversations. */
+/** Facts that decide the ids and masks of conversations beside those of any text. */
 const maskedBy = ({ conversations }: Corpus, { context, template }: Conversations) => ({
   conversations,
   context,

@@ -58,7 +58,7 @@ export class ConversationWriter implements AsyncDisposable {
 
   async write(turns: readonly Turn[], encoded: EncodedConversation): Promise<void> {
     const ids = encoded.ids.slice(0, this.writing.context);
-    // What comes before the first token of a conversation is of another.
+    // The first token of a conversation is no target: another conversation stands before it.
     const mask = ids.map((_, i) => (i === 0 ? MASK.begins : encoded.trained[i] === true ? MASK.learnt : MASK.read));
     const learnt = mask.filter((flag) => flag === MASK.learnt).length;
     const counts = this.#counts;

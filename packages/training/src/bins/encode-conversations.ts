@@ -92,7 +92,7 @@ const spelledBy = (tokenizer: Tokenizer, turns: readonly Turn[]): number =>
     .flatMap(({ content }) => [...tokenizer.encode(content, { specialTokens: true })])
     .filter((id) => tokenizer.isSpecial(id) && id !== tokenizer.specials.unk).length;
 
-/** What is wrong with answers that a model could not end. */
+/** The reason why a model could not end these answers; null if it can. */
 function endless({ ids, trained }: EncodedConversation, tokenizer: Tokenizer): string | null {
   if (ids.some((id, i) => trained[i] === true && tokenizer.isSpecial(id))) return null;
   return (

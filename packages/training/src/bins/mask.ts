@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
 
-/** What a mask says of a token, in a byte each: it is only read, learnt, the first of a conversation, or padding. */
+/** Bytes of a mask, one a token: the token is only read, learnt, the first of a conversation, or padding. */
 export const MASK = { read: 0, learnt: 1, begins: 2, padding: 3 } as const;
 
 /** Writes a mask as a stream, one byte for each token of its bin. */

@@ -10,7 +10,7 @@ export interface EncodedConversation {
   readonly ids: readonly number[];
   /** One for each id: true within an answer that is learnt, its end included. */
   readonly trained: readonly boolean[];
-  /** What the ids are of. */
+  /** The text that the ids are of. */
   readonly text: string;
 }
 

@@ -29,7 +29,7 @@ interface Learning extends Place {
   readonly read: Omit<OpenOptions, "home" | "signal" | "onLook">;
 }
 
-/** What learns from a text, beside how. */
+/** Threads, interrupt and progress of whatever learns from a text. */
 export interface LearningContext {
   readonly threads: number | undefined;
   readonly signal: AbortSignal;

@@ -9,7 +9,7 @@ export type ChatFormat = "whatsapp" | "telegram" | "discord";
 const CHAT_FORMATS: ReadonlySet<string> = new Set<ChatFormat>(["whatsapp", "telegram", "discord"]);
 export const isChat = (format: FileFormat): format is ChatFormat => CHAT_FORMATS.has(format);
 
-/** What the JSON of a chat has before its messages. */
+/** Fields that the JSON of a chat has before its messages. */
 const TelegramStart = z.union([
   z.looseObject({ name: z.string().nullable(), type: z.string(), id: z.number(), messages: z.array(z.unknown()) }),
   z.looseObject({ about: z.string(), chats: z.looseObject({}) }),
@@ -29,7 +29,7 @@ export function chatFormat(format: FileFormat, start: Buffer): ChatFormat | null
   return TelegramStart.safeParse(value).success ? "telegram" : null;
 }
 
-/** What there is of an object that goes on; undefined where it is nested deeper than the stack is. */
+/** The part that is there of an object that goes on; undefined where it is nested deeper than the stack is. */
 function beginning(json: string): unknown {
   try {
     return parse(json);

@@ -1,7 +1,7 @@
-/** What WhatsApp writes at the end of a message that was changed, in the languages that are known here. */
+/** Ends of messages that were changed, as WhatsApp writes them in the languages that are known here. */
 const EDITED =
   / ?<(?:This message was edited|Diese Nachricht wurde bearbeitet\.|Se editó este mensaje\.|Mensagem editada|Ce message a été modifié|Questo messaggio è stato modificato)>$/;
-/** What it writes in the place of a message that is gone. */
+/** Texts that it writes in the place of a message that is gone. */
 const DELETED =
   /^(?:null|(?:This message was|You) deleted(?: this message)?\.?|Diese Nachricht wurde gelöscht\.|Du hast diese Nachricht gelöscht\.|Se eliminó este mensaje\.|Eliminaste este mensaje\.|Mensagem apagada|Esta mensagem foi apagada|Você apagou esta mensagem|Ce message a été supprimé|Vous avez supprimé ce message|Questo messaggio è stato eliminato|Hai eliminato questo messaggio)$/;
 /** `<Media omitted>` in whatever language, and names of attached files. */

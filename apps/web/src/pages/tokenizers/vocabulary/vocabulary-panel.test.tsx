@@ -77,12 +77,13 @@ test("a search begins with the first that is found, says how many, and where the
   const search = panel.getByRole("searchbox", { name: "Search" });
   fireEvent.change(search, { target: { value: "7" } });
   expect(await panel.findByText("1 to 43 of 43")).toBeDefined();
-  expect(asked.at(-1)?.path).toBe("/tokenizers/tok-2/vocabulary?q=7&offset=0&limit=100");
+  const paths = () => asked.map(({ path }) => path); // the list of tokenizers is asked for again meanwhile
+  expect(paths()).toContain("/tokenizers/tok-2/vocabulary?q=7&offset=0&limit=100");
   fireEvent.change(search, { target: { value: "x & y" } });
   expect(await panel.findByText("No token has this.")).toBeDefined();
   expect(panel.queryByRole("region", { name: "Tokens of tok-2" })).toBeNull();
   await user.selectOptions(panel.getByLabelText("Tokens of"), "tok-1");
-  await waitFor(() => expect(asked.at(-1)?.path).toContain("/tokenizers/tok-1/vocabulary?q=x"));
+  await waitFor(() => expect(paths()).toContain("/tokenizers/tok-1/vocabulary?q=x+%26+y&offset=0&limit=100"));
   await user.click(panel.getByRole("button", { name: "Close" }));
   expect(panel.queryByRole("searchbox")).toBeNull();
 });

@@ -12,6 +12,9 @@ const place = {
 /** Symptoms of a training that goes wrong, first seen since the line before; omitted for none. */
 const alarms = z.array(z.string()).optional();
 
+/** Further means of what a run makes small, by their names; omitted for none. */
+const figures = z.record(z.string(), figure).optional();
+
 /** A logged step. Losses are in nats per token. */
 export const StepMetrics = z.object({
   ...place,
@@ -28,6 +31,7 @@ export const StepMetrics = z.object({
   skipped_steps: z.int().optional(),
   /** The most that tensors took on the GPU so far; left out on a CPU. */
   gpu_peak_bytes: z.number().optional(),
+  figures,
   alarms,
 });
 export type StepMetrics = z.output<typeof StepMetrics>;
@@ -41,6 +45,7 @@ export const EvalMetrics = z.object({
   bits_per_byte: figure,
   /** After which step the weights were as they are, where that is not `step`: at the end the best ones are tested. */
   weights_step: z.int().optional(),
+  figures,
   alarms,
 });
 export type EvalMetrics = z.output<typeof EvalMetrics>;

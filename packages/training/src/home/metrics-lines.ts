@@ -10,6 +10,8 @@ export interface StepMetrics {
   readonly lr: number;
   /** Global L2 norm before clipping; of a step that was skipped it is infinite. */
   readonly gradNorm: number;
+  /** Further means of the step's batch, by the names that the objective gives them; undefined for none. */
+  readonly figures?: Readonly<Record<string, number>> | undefined;
   readonly tokensPerSec: number;
   readonly stepMs: number;
   readonly etaSeconds: number;
@@ -34,6 +36,8 @@ export interface EvalMetrics {
   readonly ppl: number;
   /** Null where the text does not come back from its tokens. */
   readonly bitsPerByte: number | null;
+  /** The same of the split. */
+  readonly figures?: Readonly<Record<string, number>> | undefined;
   /** As of a step. */
   readonly alarms?: readonly string[] | undefined;
 }
@@ -53,6 +57,7 @@ export const stepLine = (m: StepMetrics) => ({
   rss_bytes: m.rssBytes,
   gpu_peak_bytes: m.gpuPeakBytes,
   skipped_steps: m.skippedSteps,
+  figures: m.figures,
   alarms: m.alarms,
 });
 
@@ -65,5 +70,6 @@ export const evalLine = (m: EvalMetrics) => ({
   loss: m.loss,
   ppl: m.ppl,
   bits_per_byte: m.bitsPerByte,
+  figures: m.figures,
   alarms: m.alarms,
 });

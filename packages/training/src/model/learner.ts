@@ -1,6 +1,7 @@
 import type { CausalLm } from "@trainer/models";
 import type { Tokenizer } from "@trainer/tokenizers";
 import type { RunOptions } from "../options/options.js";
+import { nextToken } from "../step/objective.js";
 import { makeOptimizer, trainable } from "../step/optimizer.js";
 import { gradScaler, type Compute } from "../step/precision.js";
 import type { Stepper } from "../step/step.js";
@@ -37,7 +38,7 @@ export function learnerOf(
     params: [...params.values()],
     optimizer,
     average,
-    zLoss: options.zLoss,
+    objective: nextToken(options.zLoss),
     compute,
     gradientClipping: options.gradientClipping,
     scaler: gradScaler(compute),

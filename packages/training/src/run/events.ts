@@ -89,6 +89,8 @@ export type RunEvent =
 
 /** A step that is done. */
 export interface StepDone extends Pick<StepMetrics, "step" | "epoch" | "loss" | "lr" | "gradNorm"> {
+  /** Further means that the objective tells; {} without any. */
+  readonly figures: Readonly<Record<string, number>>;
   readonly totalSteps: number;
   readonly epochs: number;
   /** The last one of its epoch, or of the run, which may end within one. */

@@ -113,7 +113,7 @@ export class StepQueue {
     const { progress, plan, watch } = this.run.course;
     const { options, context } = this.run.session;
     const { step, lr, samples } = pending;
-    const { loss, gradNorm, skipped, tokens } = result;
+    const { loss, figures, gradNorm, skipped, tokens } = result;
     const now = performance.now();
     const ms = now - Math.max(pending.began, this.#lastAt);
     this.#lastAt = now;
@@ -123,7 +123,21 @@ export class StepQueue {
     const { totalSteps, epochs } = plan;
     const epoch = plan.epochOf(step);
     const endsEpoch = step === totalSteps || plan.epochOf(step + 1) !== epoch;
-    const done = { step, totalSteps, epoch, epochs, endsEpoch, loss, gradNorm, skipped, lr, samples, tokens, ms };
+    const done = {
+      step,
+      totalSteps,
+      epoch,
+      epochs,
+      endsEpoch,
+      loss,
+      figures,
+      gradNorm,
+      skipped,
+      lr,
+      samples,
+      tokens,
+      ms,
+    };
     const alarms = watch.step({ step, loss, lr, isWarmup: step <= options.warmupSteps });
     tellAlarms(this.run, alarms);
     if (step === 1 || step % options.logEvery === 0 || pending.finished) this.#log(done, pending.tokensSeen);
@@ -131,12 +145,12 @@ export class StepQueue {
     if (watch.diverges && options.onDivergence !== "tell") throw await located(divergence(loss), this.run, step);
   }
 
-  #log({ step, totalSteps, epoch, epochs, loss, lr, gradNorm }: StepDone, tokensSeen: number): void {
+  #log({ step, totalSteps, epoch, epochs, loss, figures, lr, gradNorm }: StepDone, tokensSeen: number): void {
     const { metrics, reporter, assertOwned } = this.run;
     const { progress, watch } = this.run.course;
     const { samplesPerSec, ...rate } = this.#throughput.take();
     const { rssBytes, cuda } = memoryStats();
-    const figures: StepMetrics = {
+    const told: StepMetrics = {
       step,
       epoch,
       tokensSeen,
@@ -144,6 +158,7 @@ export class StepQueue {
       ppl: Math.exp(loss),
       lr,
       gradNorm,
+      figures: Object.keys(figures).length === 0 ? undefined : figures,
       ...rate,
       etaSeconds: this.#secondsLeft(step),
       rssBytes,
@@ -152,8 +167,8 @@ export class StepQueue {
       alarms: orUndefined(watch.takeUnlogged()),
     };
     assertOwned();
-    metrics.write(figures);
-    reporter.emit({ type: "step", ...figures, totalSteps, epochs, samplesPerSec });
+    metrics.write(told);
+    reporter.emit({ type: "step", ...told, totalSteps, epochs, samplesPerSec });
   }
 
   /** Seconds after a step, to the end of the run. */

@@ -11,6 +11,7 @@ import {
 } from "@trainer/torch";
 import { expect, test } from "vitest";
 import type { Batch } from "../bins/batch-loader.js";
+import { nextToken } from "./objective.js";
 import { queueStep, type Stepper } from "./step.js";
 import { stepRecorder, StepRecorder } from "./step-recorder.js";
 
@@ -222,6 +223,7 @@ test("steps are recorded on a GPU whose kernels allow it, by AdamW, and where no
   expect(made(on({}), { ...run, optimizer: "sgd" })).toBe(false);
   expect(made(on({}), { ...run, profiled: true })).toBe(false);
   expect(made(on({ activationCheckpointing: true }))).toBe(false);
+  expect(made(on({ objective: { ...nextToken(), recordable: false } }))).toBe(false);
   const { recordable: _, ...other } = model();
   expect(made(on({ model: other }))).toBe(false);
   expect(stepRecorder(stepper(), run, silent)).toBeNull();

@@ -7,7 +7,6 @@ import {
   keep,
   optimizerInfo,
   scope,
-  stack,
   tensor,
   zeros,
   type DeviceQueue,
@@ -16,9 +15,11 @@ import {
 } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import { TrainingError } from "../errors.js";
+import { nextToken } from "./objective.js";
 import {
   pendingStep,
   queueBatches,
+  stacked,
   tokensOf,
   tryOnDevice,
   updateOnDevice,
@@ -154,7 +155,7 @@ class RecordedStep implements Disposable {
       this.#work = { stepper: recorded, batches: this.#batches, tokens: tokensOf(batches), weights: this.#weights };
       this.#wanted = tryOnDevice(this.#work);
       emptyCache(device); // what ordinary steps took is not shared with the recording
-      this.#recording = queue.record(() => this.#numbers.copy_(stack(updateOnDevice(this.#work, this.#lr))), {
+      this.#recording = queue.record(() => this.#numbers.copy_(stacked(updateOnDevice(this.#work, this.#lr))), {
         warm: true,
       });
     } catch (error) {
@@ -209,7 +210,7 @@ class RecordedStep implements Disposable {
  * something in a step reads back to the host or is observed by it. `gpu` describes the device.
  */
 export function stepRecorder(
-  { model, compute, activationCheckpointing = false }: Stepper,
+  { model, compute, objective = nextToken(), activationCheckpointing = false }: Stepper,
   run: { readonly profiled: boolean; readonly optimizer: string },
   reporter: Warnings,
   gpu: { readonly kernels: boolean; readonly queue: () => DeviceQueue; readonly env: NodeJS.ProcessEnv } = {
@@ -224,6 +225,7 @@ export function stepRecorder(
     compute.device === "cuda" &&
     model.recordable === true &&
     optimizerInfo(run.optimizer).recordable === true &&
+    objective.recordable &&
     !activationCheckpointing && // it winds the generators back
     !run.profiled;
   return recordable ? new StepRecorder(gpu.queue(), reporter) : null;

@@ -16,7 +16,8 @@ import {
 import { expect, test } from "vitest";
 import { IGNORED, type Batch } from "../bins/batch-loader.js";
 import type { Compute } from "./precision.js";
-import { queueStep, trainStep, type Stepper } from "./step.js";
+import { nextToken, type Objective } from "./objective.js";
+import { queueBatches, queueStep, trainStep, type Stepper } from "./step.js";
 
 setNumThreads(1);
 
@@ -180,6 +181,27 @@ test("a step whose decisions are the device's is the step that the host decides 
       losses(stepper({ device: "cpu", precision: "fp32" }, { clip })),
     ];
     expect(device).toEqual(host.map((row) => row.map((x) => near(x, 4))));
+  }
+});
+
+test("what an objective tells beside its loss is the mean over all batches, whoever decides, and does not change the loss", () => {
+  const rows = (tokens: number): Batch => ({ ...batch(), tokens });
+  const told = (s: Stepper, objective: Objective) => {
+    const batches = [rows(8), rows(24)];
+    return queueBatches({ ...s, objective }, batches).result();
+  };
+  const plain = nextToken();
+  const withFigures: Objective = {
+    recordable: false,
+    ofBatch: (...asked) => ({
+      ...plain.ofBatch(...asked),
+      figures: { tokens: full([], asked[1].tokens), one: full([], 1) },
+    }),
+  };
+  for (const made of [() => onDevice({}), () => stepper({ device: "cpu", precision: "fp32" })]) {
+    const { loss, figures } = told(made(), withFigures);
+    expect(figures).toEqual({ tokens: (8 * 8 + 24 * 24) / 32, one: 1 });
+    expect(told(made(), plain)).toMatchObject({ loss, figures: {} });
   }
 });
 

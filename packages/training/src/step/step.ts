@@ -1,4 +1,4 @@
-import { loss, type CausalLm } from "@trainer/models";
+import type { CausalLm } from "@trainer/models";
 import {
   clipGradNorm,
   clipScale,
@@ -14,9 +14,11 @@ import {
   type Optimizer,
   type Tensor,
 } from "@trainer/torch";
+import { at } from "@trainer/disk";
 import type { Batch } from "../bins/batch-loader.js";
 import { TrainingError } from "../errors.js";
 import type { WeightAverage } from "./weight-average.js";
+import { nextToken, type BatchLoss, type Objective } from "./objective.js";
 import { withMemory } from "./out-of-memory.js";
 import { backwardInPrecision, inPrecision, type Compute } from "./precision.js";
 
@@ -28,8 +30,8 @@ export interface Stepper {
   readonly optimizer: Optimizer;
   /** Averages of the weights that are used in their place; null or none: the weights themselves are. */
   readonly average?: WeightAverage | null;
-  /** Part of the square of each row's log-sum-exp that is added to its loss, 0 by default. */
-  readonly zLoss?: number;
+  /** What is made small; by default the cross entropy of the next token. */
+  readonly objective?: Objective;
   readonly compute: Compute;
   /** The largest global gradient norm; 0: no clipping. */
   readonly gradientClipping: number;
@@ -46,6 +48,8 @@ export interface Stepper {
 export interface StepResult {
   /** Mean over the tokens of all the batches, in nats. */
   readonly loss: number;
+  /** Means of what else the objective tells; without any: {}. */
+  readonly figures: Readonly<Record<string, number>>;
   /** Global L2 norm of the gradients before clipping. */
   readonly gradNorm: number;
   /** Targets that counted. */
@@ -103,27 +107,30 @@ export interface Work {
 function hostStep(work: Work): QueuedStep {
   const { stepper, tokens } = work;
   const { optimizer, params, gradientClipping: maxNorm } = stepper;
-  const total = withGradients(work, (losses) => losses.reduce((sum, each) => sum + each.item(), 0));
+  const losses = withGradients(work);
+  const total = sumOf(losses.map(({ loss }) => loss.item()));
   if (!Number.isFinite(total)) throw notFinite("loss", total);
   const gradNorm = clipGradNorm(params, 0).item();
   if (!Number.isFinite(gradNorm)) throw notFinite("gradient norm", gradNorm);
   optimizer.step(clipScale(gradNorm, maxNorm)); // clipped on the way
   stepper.average?.update();
   optimizer.zeroGrad();
-  return { tokens, done: true, wait: () => {}, result: () => ({ loss: total, gradNorm, tokens, skipped: false }) };
+  const figures = eachFigure(losses, (figures) => sumOf(figures.map((figure) => figure.item())));
+  const result = { loss: total, figures, gradNorm, tokens, skipped: false };
+  return { tokens, done: true, wait: () => {}, result: () => result };
 }
 
 /** Leaves all decisions to the device; the host reads the numbers when it likes. */
-const queuedStep = (work: Work): QueuedStep => pendingStep(work.stepper, work.tokens, stack(updateOnDevice(work)));
+function queuedStep(work: Work): QueuedStep {
+  const numbers = updateOnDevice(work);
+  return pendingStep(work.stepper, work.tokens, stacked(numbers), Object.keys(numbers.figures));
+}
 
-/**
- * All of a step's work on its device. `lr` is the learning rate where that is to be read on the device. Returns loss, norm
- * and whether the update was left out.
- */
+/** All of a step's work on its device. `lr` is the learning rate where that is to be read on the device. */
 export function updateOnDevice(work: Work, lr?: Tensor): Numbers {
   const { optimizer, scaler, gradientClipping: maxNorm } = work.stepper;
   const numbers = scaler?.calibrated === false ? calibrated(work, scaler) : measured(work);
-  const [, norm, foundInf] = numbers;
+  const { norm, foundInf } = numbers;
   optimizer.step({ gradScale: clipScaleOf(norm, maxNorm), foundInf, lr });
   work.stepper.average?.update();
   scaler?.update(foundInf);
@@ -135,41 +142,60 @@ export function updateOnDevice(work: Work, lr?: Tensor): Numbers {
 export function tryOnDevice(work: Work): readonly number[] {
   const { optimizer, scaler, compute } = work.stepper;
   const rewind = markGenerators(["cpu", compute.device]);
-  const numbers = Array.from(stack(measured(work)).data(), Number);
+  const numbers = Array.from(stacked(measured(work)).data(), Number);
   optimizer.zeroGrad();
   scaler?.forget();
   rewind();
   return numbers;
 }
 
-/** A step of which the device will know these `numbers`: (3), as `updateOnDevice` gives them. */
-export function pendingStep({ compute, scaler }: Stepper, tokens: number, numbers: Tensor): QueuedStep {
+/** A step of which the device will know these `numbers`: (3 + figures), as `stacked` makes them. */
+export function pendingStep(
+  { compute, scaler }: Stepper,
+  tokens: number,
+  numbers: Tensor,
+  names: readonly string[] = [],
+): QueuedStep {
   const readback = new Readback(numbers);
   return {
     tokens,
     done: compute.device === "cpu",
     wait: () => void readback.values(),
     result() {
-      const [total = NaN, gradNorm = NaN, left] = readback.values();
+      const [total = NaN, gradNorm = NaN, left, ...told] = readback.values();
       if (!Number.isFinite(total)) throw notFinite("loss", total);
       const skipped = left === 1;
       if (skipped && scaler === null) throw notFinite("gradient norm", gradNorm);
-      return { loss: total, gradNorm, tokens, skipped };
+      const figures = Object.fromEntries(names.map((name, i) => [name, at(told, i)]));
+      return { loss: total, figures, gradNorm, tokens, skipped };
     },
   };
 }
 
-type Numbers = readonly [loss: Tensor, norm: Tensor, foundInf: Tensor]; // all () float32
+/** What a step's device knows of it: () float32 each. */
+interface Numbers {
+  readonly loss: Tensor;
+  readonly norm: Tensor;
+  /** 1 where the update was left out, else 0. */
+  readonly foundInf: Tensor;
+  readonly figures: Readonly<Record<string, Tensor>>;
+}
+
+/** The same as one tensor: (3 + figures). */
+export const stacked = ({ loss, norm, foundInf, figures }: Numbers): Tensor =>
+  stack([loss, norm, foundInf, ...Object.values(figures)]);
 
 /** The step's gradients, unscaled, and what is to be known of them, on their device. */
 function measured(work: Work): Numbers {
   const { params, scaler } = work.stepper;
-  const total = withGradients(work, (losses) => losses.reduce((sum, each) => sum.add(each)));
+  const losses = withGradients(work);
   return noGrad(() => {
+    const loss = tensorSum(losses.map((each) => each.loss));
+    const figures = eachFigure(losses, tensorSum);
     scaler?.unscale_(params);
     const norm = clipGradNorm(params, 0);
-    const foundInf = total.add(norm).isfinite().logicalNot().to("float32");
-    return [total, norm, foundInf];
+    const foundInf = loss.add(norm).isfinite().logicalNot().to("float32");
+    return { loss, norm, foundInf, figures };
   });
 }
 
@@ -187,7 +213,7 @@ function calibrated(work: Work, scaler: GradScaler): Numbers {
   const rewind = markGenerators(["cpu", work.stepper.compute.device]);
   for (let tries = 1; ; tries += 1) {
     const numbers = measured(work);
-    const [total, norm, foundInf] = numbers;
+    const { loss: total, norm, foundInf } = numbers;
     if (foundInf.item() === 0) {
       scaler.calibrated = scaler.state().growthTracker + 1 >= CALIBRATION_STEPS;
       return numbers;
@@ -200,13 +226,25 @@ function calibrated(work: Work, scaler: GradScaler): Numbers {
   }
 }
 
-/** Fills the parameters' gradients; of the batches' weighted losses, what `sum` makes of them. */
-function withGradients<T>({ stepper, batches, tokens, weights }: Work, sum: (losses: readonly Tensor[]) => T): T {
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0);
+const tensorSum = (tensors: readonly Tensor[]): Tensor => tensors.reduce((sum, each) => sum.add(each));
+
+/** Of each figure that the batches have, what `sum` makes of its parts. */
+const eachFigure = <T>(batches: readonly BatchLoss[], sum: (parts: readonly Tensor[]) => T): Record<string, T> =>
+  Object.fromEntries(
+    Object.keys(at(batches, 0).figures ?? {}).map((name) => [
+      name,
+      sum(batches.flatMap(({ figures }) => figures?.[name] ?? [])),
+    ]),
+  );
+
+/** Fills the parameters' gradients; the batches' losses and figures, each weighted by its part in the step. */
+function withGradients({ stepper, batches, tokens, weights }: Work): readonly BatchLoss[] {
   const { compute, optimizer } = stepper;
   const { freeMemory = compute.device === "cuda" ? emptyCache : null } = stepper;
   const weightOf = (i: number, batch: Batch) =>
     batches.length === 1 ? 1 : (weights?.select(0, i) ?? batch.tokens / tokens);
-  const attempt = () => sum(batches.map((batch, i) => backward(stepper, batch, weightOf(i, batch))));
+  const attempt = () => batches.map((batch, i) => backward(stepper, batch, weightOf(i, batch)));
   if (freeMemory === null) return attempt();
   const rewind = markGenerators(["cpu", compute.device]);
   return withMemory(attempt, () => {
@@ -216,22 +254,24 @@ function withGradients<T>({ stepper, batches, tokens, weights }: Work, sum: (los
   });
 }
 
-/** Adds `weight` times the batch's gradient to the parameters'; returns its weighted loss. () */
+/** Adds `weight` times the batch's gradient to the parameters'; returns its weighted loss and figures, without a graph. */
 function backward(
-  { model, compute, scaler, zLoss, activationCheckpointing = false }: Stepper,
+  { model, compute, scaler, objective = nextToken(), activationCheckpointing = false }: Stepper,
   batch: Batch,
   weight: number | Tensor,
-): Tensor {
+): BatchLoss {
   return scope(() => {
     const tape = activationCheckpointing ? new Tape(compute.device) : undefined;
-    const mean = inPrecision(compute, () => loss(model, batch, { training: true, tape }, zLoss));
-    const weighted = weight === 1 ? mean : mean.mul(weight);
-    const scaled = scaler === null ? weighted : scaler.scale(weighted);
+    const { loss, figures } = inPrecision(compute, () => objective.ofBatch(model, batch, { training: true, tape }));
+    const weighted = (mean: Tensor) => (weight === 1 ? mean : mean.mul(weight));
+    const part = weighted(loss);
+    const scaled = scaler === null ? part : scaler.scale(part);
     backwardInPrecision(compute, () => {
       if (tape === undefined) scaled.backward();
       else tape.backward(scaled, [model.head]); // tied to the embedding in many families
     });
-    return weighted.detach(); // without the graph, which holds the activations
+    const told = Object.entries(figures ?? {}).map(([name, figure]) => [name, weighted(figure).detach()] as const);
+    return { loss: part.detach(), figures: Object.fromEntries(told) }; // without the graph, which holds the activations
   });
 }
 

@@ -70,6 +70,12 @@ test("figures that are no number, and times that are none, are left out", async 
     new Map([["train/lr", 0.1]]),
   );
   expect(PointLine.parse({ step: 1, tokens: 2, split: "test" })).toMatchObject({ of: "test", scalars: new Map() });
+  expect(PointLine.parse({ step: 1, tokens: 2, train_loss: 3, figures: { kd_loss: 2, none: null } }).scalars).toEqual(
+    new Map([
+      ["train/loss", 3],
+      ["train/kd_loss", 2],
+    ]),
+  );
   await using folder = await scratch();
   const logs = folder.join("logs.jsonl");
   const records = [

@@ -2,7 +2,8 @@ import { z } from "zod";
 
 const count = z.int().min(0);
 const figure = z.number().nullish();
-const place = { step: count, tokens: count, epoch: count.nullish() };
+const figures = z.record(z.string(), figure).default({});
+const place = { step: count, tokens: count, epoch: count.nullish(), figures };
 
 const StepLine = z.object({ ...place, train_loss: figure, lr: figure, grad_norm: figure, tokens_per_sec: figure });
 const EvalLine = z.object({ ...place, split: z.enum(["validation", "test"]), loss: figure, bits_per_byte: figure });
@@ -21,19 +22,19 @@ export interface Point {
 
 /** A line of `metrics.jsonl`. */
 export const PointLine: z.ZodType<Point> = z.union([
-  EvalLine.transform(({ step, tokens, epoch = null, split, loss, bits_per_byte }) => ({
+  EvalLine.transform(({ step, tokens, epoch = null, split, loss, bits_per_byte, figures }) => ({
     step,
     tokens,
     epoch,
     of: split,
-    scalars: numbers(split, { loss, bits_per_byte }),
+    scalars: numbers(split, { loss, bits_per_byte, ...figures }),
   })),
-  StepLine.transform(({ step, tokens, epoch = null, train_loss: loss, lr, grad_norm, tokens_per_sec }) => ({
+  StepLine.transform(({ step, tokens, epoch = null, train_loss: loss, lr, grad_norm, tokens_per_sec, figures }) => ({
     step,
     tokens,
     epoch,
     of: "step" as const,
-    scalars: numbers("train", { loss, lr, grad_norm, tokens_per_sec }),
+    scalars: numbers("train", { loss, lr, grad_norm, tokens_per_sec, ...figures }),
   })),
 ]);
 

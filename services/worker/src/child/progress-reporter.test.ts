@@ -19,6 +19,7 @@ const step = (number: number, fields: Partial<StepDone> = {}): StepDone => ({
   epochs: 2,
   endsEpoch: number % 4 === 0,
   loss: 2,
+  figures: {},
   gradNorm: number,
   skipped: false,
   lr: 0.1,

@@ -100,7 +100,7 @@ test("steps are counted, told each second at most, and none is left untold", () 
     const { told, say } = line();
     const run = new RunStages(say);
     const done = { step: 1, epoch: 0, loss: 1, lr: 1, gradNorm: 1, totalSteps: 9, epochs: 1, endsEpoch: false };
-    const step = () => run.step({ ...done, skipped: false, samples: 2, tokens: 10, ms: 500 });
+    const step = () => run.step({ ...done, figures: {}, skipped: false, samples: 2, tokens: 10, ms: 500 });
     step();
     step();
     expect(told).toEqual([]);

@@ -6,6 +6,7 @@ import { userEvent } from "@testing-library/user-event";
 import { afterEach, vi } from "vitest";
 import { newQueryClient } from "../api/query-client.js";
 import { newRouter } from "../router.js";
+import "./report-error.js";
 
 configure({ asyncUtilTimeout: 5000 }); // a page is loaded when it is first opened, on a machine that may be busy
 
@@ -24,14 +25,6 @@ export function openPage(address: string, { retries = false }: { readonly retrie
   );
   return { ...view, router, queryClient, user: userEvent.setup(), address: () => router.history.location.href };
 }
-
-// Browsers have it and happy-dom has not: an error that a page reports fails the test.
-Object.assign(globalThis, {
-  reportError: (error: unknown) =>
-    queueMicrotask(() => {
-      throw error;
-    }),
-});
 
 afterEach(() => {
   cleanup();

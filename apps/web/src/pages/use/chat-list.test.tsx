@@ -20,13 +20,16 @@ const history = (session_id: string, content: string) => ({
 });
 
 /** Opens the chat with the conversations `s1`, which is shown, and `s2`. */
-function talking(list: () => readonly ReturnType<typeof summary>[]) {
+function talking(list: () => readonly ReturnType<typeof summary>[], onForget = () => {}) {
   return askModel("chat", {
     answers: {
       "GET /runs/r1/chat": () => ({ chats: list() }),
       "GET /runs/r1/chat/s1": history("s1", "One"),
       "GET /runs/r1/chat/s2": history("s2", "Two"),
-      "DELETE /runs/r1/chat/s2": { status: "cancellation-requested" },
+      "DELETE /runs/r1/chat/s2": () => {
+        onForget();
+        return { status: "cancellation-requested" };
+      },
     },
     address: "/app/use?run=r1&mode=chat&session=s1",
   });
@@ -125,9 +128,11 @@ test("while one is being forgotten, its button alone cannot be pressed", async (
 
 test("one that is forgotten is gone from the list, and what is shown stays", async () => {
   let kept = both();
-  const { user, asked, router } = talking(() => kept);
+  const { user, asked, router } = talking(
+    () => kept,
+    () => (kept = [summary("s1", "One")]),
+  );
   await conversations();
-  kept = [summary("s1", "One")];
   await user.click(screen.getByRole("button", { name: `Forget ${HOSTILE}` }));
   await waitFor(async () => expect(await conversations()).toHaveLength(1));
   expect(asked.filter(({ method }) => method === "DELETE").map(({ path }) => path)).toEqual(["/runs/r1/chat/s2"]);

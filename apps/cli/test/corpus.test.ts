@@ -27,6 +27,9 @@ test("corpus show tells what a text is like", async () => {
       "longest     8 characters: one line",
       "scripts     Latin 70.0 %, Cyrillic 20.0 %, Common 10.0 %",
       "",
+      "documents: whole files and records (--document file)",
+      "  1  one line привет one line one line ",
+      "",
     ].join("\n"),
   );
   await writeFile(path, Buffer.concat([Buffer.from("a text that is long enough\n"), Buffer.of(0xff)]));
@@ -80,6 +83,73 @@ test("corpus show takes the text of records from the field that looks like it, o
     1,
     expect.stringContaining('no string field "body": its fields are "title" (string)'),
   ]);
+});
+
+test("corpus show shows the first documents as a training cuts them, as many as are wanted", async () => {
+  const path = join(shared.folder, "letters.txt");
+  await writeFile(path, `${"a".repeat(150)}\n\u2028b\n\n${"c".repeat(5000)}`);
+  const documents = async (...asked: string[]) => {
+    const { stdout } = await trainer(["corpus", "show", path, ...asked]);
+    return stdout.split("\n").slice(6).join("\n");
+  };
+  expect(await documents("--document", "paragraph", "--examples", "2")).toBe(
+    `
+documents: what stands between blank lines (--document paragraph)
+  1  ${"a".repeat(100)} …
+  2  ${"c".repeat(100)} …
+`,
+  );
+  expect(await documents("--document", "line", "--examples", "1")).toContain(`\n  1  ${"a".repeat(100)} …\n`);
+  expect(await documents("--examples", "0")).toBe("");
+  const read = (await json(["corpus", "show", path, "--document", "paragraph"])).last;
+  expect(read).toMatchObject({
+    document: "paragraph",
+    documents: [{ cut: false }, { text: "c".repeat(2000), cut: true }],
+  });
+});
+
+test("corpus show tells what of conversations is learnt, with the first of them", async () => {
+  const path = join(shared.folder, "chats.jsonl");
+  const asked = {
+    messages: [
+      { role: "system", content: "Be kind." },
+      { role: "user", content: "Hi\nthere" },
+    ],
+  };
+  const answer = { role: "assistant", content: "Hello 🙂" };
+  const chat = { messages: [...asked.messages, answer, { ...answer, weight: 0 }] };
+  const short = { instruction: "Add 1 and 1.", input: "", output: "2" };
+  const lines = (records: readonly unknown[]) => records.map((each) => `${JSON.stringify(each)}\n`).join("");
+  await writeFile(path, lines([chat, chat, short]));
+  const { stdout } = await trainer(["corpus", "show", path, "--format", "auto", "--examples", "1"]);
+  expect(stdout).toBe(
+    [
+      "files       1, 437 B",
+      "read as     1 jsonl",
+      "records     3 conversations",
+      "turns       2 system, 3 user, 5 assistant",
+      "answers     3 to learn, 15 of 73 characters (20.5 %)",
+      "duplicates  1 (33.3 %)",
+      "longest     30 characters in 4 turns",
+      "",
+      "conversation 1",
+      "  read   system    Be kind.",
+      "  read   user      Hi there",
+      "  learnt assistant Hello 🙂",
+      "  read   assistant Hello 🙂",
+      "",
+    ].join("\n"),
+  );
+  const { code, stderr } = await trainer(["corpus", "show", path, "--format", "messages"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining(`${path}:3: no conversation: by the format messages`)]);
+  expect((await json(["corpus", "show", path, "--format", "auto"])).last).toMatchObject({
+    learnt: { turns: 3, characters: 15 },
+    examples: [[{ role: "system" }, {}, {}, { trained: false }], {}, { length: 2 }],
+  });
+  await writeFile(path, lines([{ ...short, output: "\ud800" }]));
+  const halves = (await trainer(["corpus", "show", path, "--format", "alpaca"])).stdout;
+  expect(halves).toContain("\nturns       1 user, 1 assistant\n");
+  expect(halves).toContain("\nleft out    1 character");
 });
 
 test("a file of nothing but a byte order mark has no text", async () => {

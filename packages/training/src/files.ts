@@ -64,6 +64,8 @@ export { leftOutOf, openCorpus } from "./corpus/corpus.js";
 export { corpusPaths } from "./corpus/corpus-paths.js";
 export { readTextFile, readTextStream, textPieces } from "./corpus/read-whole-text.js";
 export { corpusStatistics } from "./corpus/statistics.js";
+export { conversationStatistics, type ConversationStatistics } from "./corpus/conversation-statistics.js";
+export { firstDocuments, type DocumentPreview } from "./corpus/first-documents.js";
 export { deduplicate, type Deduplication, type ShownCopy, type ShownDocument } from "./corpus/dedup/deduplicate.js";
 export { cleanCorpus, type Cleaning } from "./corpus/clean/clean-corpus.js";
 export type { Masked, Removed } from "./corpus/clean/tally.js";

@@ -4,6 +4,7 @@ import { breathe } from "./breathe.js";
 import { openCorpus } from "./corpus.js";
 import type { DocumentMode } from "./cut-documents.js";
 import { DistinctCounter } from "./distinct-counter.js";
+import { firstDocuments, type DocumentPreview } from "./first-documents.js";
 import { documentsOf, viewOf } from "./document-batch.js";
 import { documentHash, seedKey } from "./document-hash.js";
 import { corpusStatistics, type CorpusStatistics } from "./statistics.js";
@@ -17,13 +18,6 @@ export interface CorpusInspection extends CorpusStatistics {
   readonly duplicateDocuments: number;
   /** The first documents. */
   readonly preview: readonly DocumentPreview[];
-}
-
-export interface DocumentPreview {
-  /** The document's start, in whole characters. */
-  readonly text: string;
-  /** True if the document goes on. */
-  readonly isCut: boolean;
 }
 
 export interface InspectOptions {
@@ -40,17 +34,15 @@ export interface InspectOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Bytes of a document that are shown. */
-const SHOWN_BYTES = 2000;
 const DOCUMENTS_A_BREATH = 256;
 const [HASH, MORE] = [seedKey("document", 0), seedKey("document", 1)];
 
-/** Reads the start of a corpus twice, in memory that does not grow with it. Errors: those of `openCorpus`. */
+/** Reads the start of a corpus more than once, in memory that does not grow with it. Errors: those of `openCorpus`. */
 export async function inspectCorpus(path: string, { show, ...options }: InspectOptions): Promise<CorpusInspection> {
   const statistics = await corpusStatistics(path, options);
   const corpus = await openCorpus(path, options);
   const distinct = new DistinctCounter();
-  const preview: DocumentPreview[] = [];
+  const preview = await firstDocuments(corpus, show, options.signal);
   let [documents, documentBytes, length] = [0, 0, 0];
   let [hash, more] = [0, 0];
   for await (const batch of corpus.documents({ signal: options.signal })) {
@@ -65,7 +57,6 @@ export async function inspectCorpus(path: string, { show, ...options }: InspectO
       if (!isContinued) {
         const view = viewOf(bytes);
         [hash, more] = [documentHash(view, HASH), documentHash(view, MORE)];
-        if (preview.length < show) preview.push(previewOf(bytes));
       }
       if (goesOn) continue;
       documents += 1;
@@ -74,10 +65,4 @@ export async function inspectCorpus(path: string, { show, ...options }: InspectO
   }
   const duplicateDocuments = Math.max(0, documents - distinct.count);
   return { ...statistics, documents, documentBytes, duplicateDocuments, preview };
-}
-
-function previewOf(bytes: Buffer): DocumentPreview {
-  const isCut = bytes.length > SHOWN_BYTES;
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, SHOWN_BYTES), { stream: isCut });
-  return { text, isCut };
 }

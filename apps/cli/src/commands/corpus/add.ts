@@ -6,7 +6,7 @@ import { defineCommand } from "../../framework/define-command.js";
 import { ProgressLine } from "../../display/progress-line.js";
 import type { Io } from "../../process/io.js";
 import { TEXT_FLAGS } from "../../flags/text-flags.js";
-import { statisticsFacts, statisticsJson } from "./show.js";
+import { corpusFacts, corpusJson } from "../../display/corpus-facts.js";
 import { serviceUrl } from "../../flags/service-url.js";
 
 export function define(command: Command, io: Io): void {
@@ -38,14 +38,10 @@ export function define(command: Command, io: Io): void {
         const read = await corpusStatistics([added.path], { signal, onRead }).finally(() => line.clear());
         const statistics = { ...read, leftOut: added.leftOut };
         const { fileId, path } = added;
-        out.result({ file_id: fileId, path, ...statisticsJson(statistics) }, () =>
-          [
-            `id          ${fileId}`,
-            ...statisticsFacts(statistics),
-            "",
-            "Next:",
-            `  trainer train ${fileId}${flags}`,
-          ].join("\n"),
+        out.result({ file_id: fileId, path, ...corpusJson(statistics) }, () =>
+          [`id          ${fileId}`, ...corpusFacts(statistics), "", "Next:", `  trainer train ${fileId}${flags}`].join(
+            "\n",
+          ),
         );
       });
     },

@@ -1,69 +1,71 @@
 import type { Command } from "commander";
-import type { CorpusStatistics } from "@trainer/training";
-import { leftOutSentences } from "@trainer/training/options";
+import { preset, TrainOptions, ungrouped } from "@trainer/options";
 import { z } from "zod";
+import { conversationFacts, conversationsJson } from "../../display/conversation-facts.js";
+import { corpusFacts, corpusJson, documentFacts } from "../../display/corpus-facts.js";
 import { CORPUS_ARGUMENT } from "../../flags/corpus-argument.js";
+import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
 import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
-import { formatBytes, formatCount } from "../../display/quantity.js";
-import { withCorpus } from "../../runs/with-corpus.js";
 import type { Io } from "../../process/io.js";
-import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
+import { withCorpus } from "../../runs/with-corpus.js";
+
+const { document, format } = ungrouped(TrainOptions.shape);
+
+const Options = z.strictObject({
+  format,
+  document: preset(document, "file"),
+  examples: z.int().min(0).max(100).default(3).describe("how many documents or conversations to show"),
+  ...TEXT_FLAGS,
+});
+
+/** What a training learns from as one piece. */
+const CUT = {
+  file: "documents: whole files and records (--document file)",
+  paragraph: "documents: what stands between blank lines (--document paragraph)",
+  line: "documents: lines (--document line)",
+};
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "What a text is like: lines, characters, scripts, duplicates, the longest line. It is read once, as a stream. " +
-      "Lines are stripped, and blank ones do not count.",
+      "What a text is like: lines, characters, scripts, duplicates, the longest line, and the first documents as a " +
+      "training cuts them; with --format, what conversations are like, and what of them is learnt. It is read once, as a " +
+      "stream. Lines are stripped, and blank ones do not count.",
     args: { corpus: words(CORPUS_ARGUMENT) },
-    options: z.strictObject(TEXT_FLAGS),
+    options: Options,
     examples: {
       "trainer corpus show plays.txt": "the main things",
+      "trainer corpus show chats.jsonl --format auto": "how many turns and answers there are, with examples",
       "trainer corpus show texts/ --json": "for a script",
     },
     async run({ args: { corpus: names }, options, home, out, io }) {
-      const { corpusStatistics } = await import("@trainer/training/files");
-      const statistics = await withCorpus(names, { home, io, out }, async ({ paths, where, line }) =>
-        corpusStatistics(paths, {
+      const { conversationStatistics, corpusStatistics, firstDocuments, openCorpus } =
+        await import("@trainer/training/files");
+      await withCorpus(names, { home, io, out }, async ({ paths, where, line }) => {
+        const { format: records, document, examples } = options;
+        const reading = {
           ...textOptions(options),
           ...where,
-          onRead: ({ bytes, totalBytes }) => line.update("reading", bytes / Math.max(1, totalBytes)),
-        }),
-      );
-      out.result(statisticsJson(statistics), () => statisticsFacts(statistics).join("\n"));
+          onRead: ({ bytes, totalBytes }: { readonly bytes: number; readonly totalBytes: number }) =>
+            line.update("reading", bytes / Math.max(1, totalBytes)),
+        };
+        if (records !== "text") {
+          const statistics = await conversationStatistics(paths, { ...reading, records, show: examples });
+          line.clear();
+          out.result(conversationsJson(statistics), () => conversationFacts(statistics).join("\n"));
+          return;
+        }
+        const statistics = await corpusStatistics(paths, reading);
+        const corpus = await openCorpus(paths, { ...reading, document });
+        const documents = examples === 0 ? [] : await firstDocuments(corpus, examples, where.signal);
+        line.clear();
+        const shown = documents.length === 0 ? [] : documentFacts(CUT[corpus.document], documents);
+        const previews = documents.map(({ text, isCut }) => ({ text, cut: isCut }));
+        out.result({ ...corpusJson(statistics), document: corpus.document, documents: previews }, () =>
+          [...corpusFacts(statistics), ...shown].join("\n"),
+        );
+      });
     },
   });
 }
-
-export const statisticsJson = (s: CorpusStatistics) => ({
-  files: s.files,
-  formats: s.formats,
-  bytes: s.bytes,
-  lines: s.lines,
-  characters: s.characters,
-  replaced_characters: s.leftOut.characters.count,
-  left_out: s.leftOut,
-  duplicate_lines: s.duplicateLines,
-  duplicates_exact: s.duplicatesExact,
-  longest_line: s.longestLine,
-  scripts: s.scripts,
-});
-
-/** Formats of the files, where they are more than plain text. */
-function formatFacts({ formats }: CorpusStatistics): string[] {
-  const names = Object.entries(formats).map(([format, files]) => `${formatCount(files)} ${format}`);
-  return Object.keys(formats).every((format) => format === "text") ? [] : [`read as     ${names.join(", ")}`];
-}
-
-const share = (part: number, whole: number) => `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`;
-
-export const statisticsFacts = (s: CorpusStatistics) => [
-  `files       ${formatCount(s.files)}, ${formatBytes(s.bytes)}`,
-  ...formatFacts(s),
-  `lines       ${formatCount(s.lines)}`,
-  `characters  ${formatCount(s.characters)}`,
-  `duplicates  ${s.duplicatesExact ? "" : "about "}${formatCount(s.duplicateLines)} lines (${share(s.duplicateLines, s.lines)})`,
-  `longest     ${formatCount(s.longestLine.characters)} characters: ${s.longestLine.start.replace(/\p{Cc}/gu, " ")}`,
-  `scripts     ${s.scripts.map(({ script, characters }) => `${script} ${share(characters, s.characters)}`).join(", ")}`,
-  ...leftOutSentences(s.leftOut).map((sentence) => `left out    ${sentence}`),
-];

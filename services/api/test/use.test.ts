@@ -58,7 +58,10 @@ test("an evaluation of a run is queued, and its latest result kept", async () =>
     {
       id: UUID,
       name: "eval",
-      data: { run_id: "r1", request: { split: "validation", path_override: null, ...UNFRAMED } },
+      data: {
+        run_id: "r1",
+        request: { split: "validation", document: null, format: null, path_override: null, ...UNFRAMED },
+      },
     },
   ]);
   await system.results

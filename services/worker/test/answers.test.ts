@@ -13,7 +13,7 @@ import {
   TokenizerTrainRequest,
 } from "@trainer/platform";
 import { openRedis, type Slot } from "@trainer/platform/redis";
-import { matching } from "@trainer/testing";
+import { containing, matching } from "@trainer/testing";
 import { listen, startSystem, type System } from "@trainer/testing/system";
 import { exportRun, openHome } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -239,6 +239,16 @@ test("a run is evaluated on the split that was asked for, or a text of one's own
   expect(JSON.parse(readFileSync(validation.artifact ?? "", "utf8"))).toMatchObject({ loss: validation.loss });
   expect((await evaluate({ split: "test" })).loss).not.toBe(validation.loss);
   expect(await evaluate({ path_override: "text.txt" })).toMatchObject({ status: "completed" });
+  const chats = [
+    { instruction: "the ", output: "the light" },
+    { instruction: "a ", output: "star" },
+  ];
+  writeFileSync(join(system.root, "corpus", "chats.jsonl"), chats.map((each) => JSON.stringify(each)).join("\n"));
+  expect(await evaluate({ path_override: "chats.jsonl", format: "alpaca" })).toMatchObject({ status: "completed" });
+  expect(await evaluate({ path_override: "text.txt", format: "messages" })).toMatchObject({
+    status: "failed",
+    message: containing("conversations are records of JSON lines"),
+  });
   expect(await evaluate({ path_override: "none.txt" })).toMatchObject({ status: "failed", loss: null, ppl: null });
   await events.until((event) => event.type === "trainer.run.evaluated.v1" && event.split === "test");
 });

@@ -7,7 +7,7 @@ import { wire } from "./wire.js";
 /** POST /runs/{run_id}/evaluate */
 export const EvaluateRequest = z
   .object({
-    ...wire(EvaluateOptions.pick({ split: true, bos: true, specialTokens: true }).shape),
+    ...wire(EvaluateOptions.pick({ split: true, document: true, format: true, bos: true, specialTokens: true }).shape),
     path_override: orNull(text).describe("A text under the server's data to evaluate on instead."),
   })
   .meta({ example: { split: "test" } });

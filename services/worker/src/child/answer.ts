@@ -61,13 +61,13 @@ const COMPLETED = "completed" as const;
 
 async function evaluated({ request }: Of<"eval">, opened: OpenModel, context: AnswerContext): Promise<Answers["eval"]> {
   const { about, signal } = context;
-  const { split, path_override: override } = request;
+  const { split, document, format, path_override: override } = request;
   const path = override === null ? null : await about.texts.need(override, "corpus");
   // Clients look for the last evaluation of anything in one place.
   const out = opened.manifest === null ? null : join(opened.dir, "eval");
   const { loss, perplexity, dir } = await evaluate(
     opened,
-    { split, path, out, ...framingOf(request) },
+    { split, path, document, format, out, ...framingOf(request) },
     { ...about, signal },
   );
   const artifact = dir && join(dir, "metrics.json");

@@ -23,6 +23,10 @@ export type LrDecayShape = (typeof lrDecayShapes)[number];
 /** Kinds of documents in a corpus. */
 export const documents = ["line", "paragraph", "file"] as const;
 
+/** Treatments of documents of a training that are copies of others. */
+export const dedupChoices = ["none", "together", "exact", "near"] as const;
+export type DedupChoice = (typeof dedupChoices)[number];
+
 /** Shapes of records that hold a conversation. */
 export const conversationFormats = ["messages", "prompt-completion", "alpaca", "sharegpt"] as const;
 export type ConversationFormat = (typeof conversationFormats)[number];

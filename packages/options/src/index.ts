@@ -2,6 +2,7 @@ export { ChatOptions, type ChatInput } from "./chat-options.js";
 export {
   conversationFormats,
   corpusFormats,
+  dedupChoices,
   devices,
   documents,
   lrDecayShapes,
@@ -12,6 +13,7 @@ export {
   type ConversationChoice,
   type ConversationFormat,
   type CorpusFormat,
+  type DedupChoice,
   type DeviceChoice,
   type FormatChoice,
   type LrDecayShape,

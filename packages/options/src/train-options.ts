@@ -3,6 +3,7 @@ import { z } from "zod";
 import { grouped } from "./presets.js";
 import {
   corpusFormats,
+  dedupChoices,
   devices,
   divergenceChoices,
   documents,
@@ -79,6 +80,12 @@ const text = grouped("Text and tokenizer", {
     .default(null)
     .describe(
       "the field of records that has the text; left out: text, content, body and others known for it, or the only one",
+    ),
+  dedup: z
+    .enum(dedupChoices)
+    .default("none")
+    .describe(
+      "what is done with documents that are copies: none, equal ones are on one side of a split; together, near copies too; exact, all but the first of equal ones are left out; near, all but the first of near ones",
     ),
   holdoutFraction: fraction.default(0.01).describe("part of the corpus that validation takes"),
   testSplitRatio: fraction.default(0.15).describe("part of the corpus that the final test takes"),

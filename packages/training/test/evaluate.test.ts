@@ -1,4 +1,4 @@
-import { appendFile, cp, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, cp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { aString } from "@trainer/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -293,6 +293,28 @@ test("a run whose corpus is gone or has changed is not evaluated on something el
   });
   await rename(`${corpus}.away`, corpus);
   expect((await evaluate(opened, noSamples, { home })).tokens).toBeGreaterThan(0);
+});
+
+test("a run without its copies is evaluated on the text that it held out, though its bins are gone", async () => {
+  const path = join(temporary.path, "copies.txt");
+  const words = (i: number) => Array.from({ length: 12 }, (_, k) => `w${i * k}`).join(" ");
+  const texts = Array.from({ length: 60 }, (_, i) => words(i));
+  await writeFile(path, [...texts, ...texts.map((text) => text.toUpperCase()), ...texts].join("\n"));
+  const options = { corpus: path, runId: "unique", tokenizer: tinyGpt2, document: "line", dedup: "near" } as const;
+  const model = { modelSize: "tiny", modelConfig: { nEmbd: 16, nLayer: 1, nHead: 2 }, maxSeqLen: 32 } as const;
+  const length = { maxSteps: 1, holdoutFraction: 0.1, testSplitRatio: 0.1, evaluate: false, threads: 1 } as const;
+  const warnings: string[] = [];
+  const result = await train(
+    { ...options, ...model, ...length },
+    { home: home.root, onEvent: (event) => event.type === "warning" && warnings.push(event.message) },
+  );
+  expect(warnings).toContainEqual(containing("120 documents are left out as copies, 60 equal and 60 near"));
+  const manifest = await readManifest(join(result.path, "manifest.json"));
+  expect(manifest?.left_out?.copies).toMatchObject({ exact: { documents: 60 }, near: { documents: 60 } });
+  await rm(join(home.root, "cache", "bins"), { recursive: true });
+  using opened = await openModel("unique", { home });
+  const tested = await evaluate(opened, { split: "test", ...noSamples }, { home });
+  expect([tested.loss, tested.documents]).toEqual([result.testLoss, manifest?.splits?.test.documents]);
 });
 
 test("a split that a run was trained without is refused", async () => {

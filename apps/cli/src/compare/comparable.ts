@@ -28,6 +28,7 @@ const heldOut = ({ corpus_sha256, split_version, config }: Run) =>
           (name) => config[name] ?? null,
         ),
         config["format"] ?? "text",
+        config["dedup"] ?? "none",
       ];
 
 export function comparable(runs: readonly Run[]): Comparable {

@@ -15,6 +15,7 @@ const COMMON = new Set([
   "corpusFormat",
   "format",
   "textField",
+  "dedup",
   "holdoutFraction",
   "testSplitRatio",
   "seed",

@@ -30,6 +30,7 @@ export const train: Command = {
       "early_stopping_patience",
       "holdout_fraction",
       "test_split_ratio",
+      "dedup",
       "freeze_embed",
     ]),
   ],

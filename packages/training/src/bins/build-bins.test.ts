@@ -175,13 +175,15 @@ test("another text, tokenizer, split or kind of document has other bins", async 
     keys.add(key);
   };
   await also({ split: { ...tenth, seed: 2 } });
+  await also({ split: { ...tenth, dedup: "exact" } });
+  expect((await buildBins({ ...options, split: { ...tenth, dedup: "none" } })).cached).toBe(true);
   await also({ split: { ...tenth, holdoutFraction: 0.2 } });
   await also({ split: { ...tenth, testSplitRatio: 0 } });
   await also({ tokenizer: new ByteTokenizer(261) });
   await also({ corpus: await openCorpus(path, { document: "file" }) });
   await appendFile(path, "\nmore");
   await also({ corpus: await openCorpus(path, { document: "line" }) });
-  expect(keys.size).toBe(7);
+  expect(keys.size).toBe(8);
 });
 
 test("bins that are damaged, unfinished or another's are made again", async () => {
@@ -397,4 +399,15 @@ test("a folder that cannot be written to is said", async () => {
   await expect(buildBins({ ...options, cacheDir: path })).rejects.toThrow(/EEXIST|ENOTDIR/);
   await mkdir(options.cacheDir);
   expect((await buildBins(options)).cached).toBe(false);
+});
+
+test("copies are in no bin, and what is told of them is the same of bins made before", async () => {
+  const { folder, options } = await prepare([...lines, ...lines].join("\n"));
+  await using _ = folder;
+  const asked = { ...options, split: { ...tenth, dedup: "exact" } } as const;
+  const made = await buildBins(asked);
+  expect(SPLITS.reduce((sum, split) => sum + made.counts[split].documents, 0)).toBe(200);
+  expect(made.leftOut.copies?.exact.documents).toBe(200);
+  const again = await buildBins(asked);
+  expect([again.cached, again.leftOut]).toEqual([true, made.leftOut]);
 });

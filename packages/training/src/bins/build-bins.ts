@@ -10,7 +10,9 @@ import { noLosses } from "../corpus/left-out.js";
 import { binsFolder, type Home } from "../home/home.js";
 import type { LeftOut } from "../home/text-losses.js";
 import type { RunOptions } from "../options/options.js";
-import { planSplit, SPLIT_VERSION, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
+import { splitOptions } from "../options/split-options.js";
+import { COPIES_VERSION } from "../corpus/dedup/find-copies.js";
+import { lossesOf, planSplit, SPLIT_VERSION, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { binDType, FORMAT_VERSION } from "./bin-format.js";
 import { encodingSha256, type BinTokenizer } from "./bin-tokenizer.js";
 import { markBinsInUse } from "./bins-use.js";
@@ -82,13 +84,14 @@ export interface Bins extends Disposable {
 
 /** The bins of a run with these options, by `buildBins`. */
 export async function binsOfRun(
-  { holdoutFraction, testSplitRatio, seed, specialTokens, maxSeqLen }: RunOptions,
+  options: RunOptions,
   home: Home,
   rest: Omit<BuildBinsOptions, "split" | "specialTokens" | "conversations" | "cacheDir"> & {
     readonly tokenizer: Tokenizer;
   },
 ): Promise<Bins> {
-  const split = { holdoutFraction, testSplitRatio, seed };
+  const { specialTokens, maxSeqLen } = options;
+  const split = splitOptions(options);
   const conversations = await conversationsOf(rest.corpus, rest.tokenizer, maxSeqLen);
   return await buildBins({ ...rest, split, specialTokens, conversations, cacheDir: binsFolder(home) });
 }
@@ -109,7 +112,9 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const cut = { document, separator, specialTokens, frame };
   const { conversations = null } = options;
   const masked = conversations === null ? [] : [maskedBy(corpus, conversations)];
-  const key = keyOf([corpusSha256, tokenizerHash, cut, split, SPLIT_VERSION, measureTraining, ...masked]);
+  const { dedup = "none", ...sides } = split;
+  const drawn = dedup === "none" ? sides : { ...sides, dedup, copies: COPIES_VERSION };
+  const key = keyOf([corpusSha256, tokenizerHash, cut, drawn, SPLIT_VERSION, measureTraining, ...masked]);
   const use = await markBinsInUse(cacheDir, key);
   try {
     const bins = await openOrMake({ ...options, frame, measureTraining }, key);
@@ -142,13 +147,14 @@ async function openOrMake(
     });
     await corpus.assertUnchanged();
     refuseTooShort(encoded.counts, corpus);
+    const losses = lossesOf(plan, encoded.losses);
     const manifest: BinsManifest = {
       version: FORMAT_VERSION,
       key,
       dtype: binDType(tokenizer.vocabSize),
       split_by: plan.by,
-      replaced_characters: leftOutOf(corpus, encoded.losses).characters.count,
-      losses: encoded.losses,
+      replaced_characters: leftOutOf(corpus, losses).characters.count,
+      losses,
       special_tokens: encoded.specialTokens,
       splits: encoded.counts,
     };

@@ -2,7 +2,7 @@ import { at } from "@trainer/disk";
 import type { Turn } from "./conversation.js";
 import { turnsOf } from "./conversation-text.js";
 import type { Corpus } from "./corpus.js";
-import { documentsOf, type DocumentBatch } from "./document-batch.js";
+import { documentsOf, joined, type DocumentBatch } from "./document-batch.js";
 import type { Split } from "./held-out.js";
 
 /** Whole conversations of documents that come in batches; a document larger than a batch comes in pieces. */
@@ -44,12 +44,6 @@ export async function* plainTexts<B extends DocumentBatch & { readonly split?: S
     const said = texts.filter(({ length }) => length > 0);
     if (said.length > 0) yield { ...batch, ...joined(said), continued: false, open: false };
   }
-}
-
-function joined(texts: readonly Buffer[]): Pick<DocumentBatch, "bytes" | "ends"> {
-  let end = 0;
-  const ends = Uint32Array.from(texts, ({ length }) => (end += length));
-  return { bytes: Buffer.concat(texts), ends };
 }
 
 /**

@@ -161,3 +161,10 @@ export function* documentsOf(batch: Pick<DocumentBatch, "bytes" | "ends">): Gene
     start = end;
   }
 }
+
+/** Texts as the documents of a batch. */
+export function joined(texts: readonly Buffer[]): Pick<DocumentBatch, "bytes" | "ends"> {
+  let end = 0;
+  const ends = Uint32Array.from(texts, ({ length }) => (end += length));
+  return { bytes: Buffer.concat(texts), ends };
+}

@@ -1,6 +1,6 @@
 import { at } from "@trainer/disk";
 import { z } from "zod";
-import type { LeftOut } from "../home/text-losses.js";
+import type { LeftOut, LeftOutCopies } from "../home/text-losses.js";
 import { isUsual, quoted } from "./text-field.js";
 
 const count = z.int().min(0);
@@ -12,10 +12,23 @@ export interface SkippedFile {
   readonly kind: string;
 }
 
+const amount = z.strictObject({ documents: count, bytes: count });
+const place = z.strictObject({ file: count, number: count, start: z.string() });
+
+/** Copies in a corpus that were left out, or that stay together. */
+export const CopyLosses = z.strictObject({
+  exact: amount,
+  near: amount,
+  together: z.strictObject({ documents: count, groups: count }),
+  examples: z.array(z.strictObject({ similarity: z.number(), kept: place, removed: place })),
+});
+export type CopyLosses = z.infer<typeof CopyLosses>;
+
 /** Losses found while a corpus was read; files by their index, wherever they are. */
 export const TextLosses = z.strictObject({
   replaced: z.array(z.strictObject({ file: count, characters: count, bytes: count })),
   separators: z.record(z.string(), count),
+  copies: CopyLosses.optional(),
 });
 export type TextLosses = z.infer<typeof TextLosses>;
 
@@ -41,7 +54,7 @@ interface ReadFile {
 
 export function leftOut(
   { files, skipped }: { readonly files: readonly ReadFile[]; readonly skipped: readonly SkippedFile[] },
-  { replaced, separators }: TextLosses,
+  { replaced, separators, copies }: TextLosses,
 ): LeftOut {
   const most = replaced.toSorted((a, b) => b.characters - a.characters).slice(0, NAMED);
   return {
@@ -58,7 +71,18 @@ export function leftOut(
     },
     separators: { count: sum(Object.values(separators)), lines: { ...separators } },
     fields: Object.fromEntries(counted(files.flatMap(({ field = null }) => (isUsual(field) ? [] : [String(field)])))),
+    ...(copies === undefined ? {} : { copies: { ...copies, examples: copies.examples.map(shownIn(files)) } }),
   };
+}
+
+/** Examples by the paths of their files. */
+function shownIn(files: readonly ReadFile[]) {
+  const placed = ({ file, ...shown }: z.infer<typeof place>) => ({ path: at(files, file).path, ...shown });
+  return ({ similarity, kept, removed }: CopyLosses["examples"][number]): LeftOutCopies["examples"][number] => ({
+    similarity,
+    kept: placed(kept),
+    removed: placed(removed),
+  });
 }
 
 /** How many there are of each, the most first. */
@@ -77,12 +101,13 @@ const listed = (kinds: readonly (readonly [kind: string, count: number])[]) =>
   kinds.map(([kind, n]) => `${n} ${kind}`).join(", ");
 
 /** The same in sentences, one for each kind of loss; none where nothing is left out. */
-export function leftOutSentences({ files, characters, separators, fields }: LeftOut): string[] {
+export function leftOutSentences({ files, characters, separators, fields, copies }: LeftOut): string[] {
   return [
     ...(files.count === 0 ? [] : [filesSentence(files)]),
     ...(characters.count === 0 ? [] : [charactersSentence(characters)]),
     ...(separators.count === 0 ? [] : [separatorsSentence(separators)]),
     ...Object.entries(fields).map(([field, count]) => fieldSentence(field, count)),
+    ...(copies === undefined ? [] : copySentences(copies)),
   ];
 }
 
@@ -103,6 +128,29 @@ function separatorsSentence({ count, lines }: LeftOut["separators"]): string {
 
 const fieldSentence = (field: string, count: number) =>
   `the text of ${count} ${count === 1 ? "file" : "files"} is the field ${quoted(field)} alone`;
+
+function copySentences({ exact, near, together, examples }: LeftOutCopies): string[] {
+  const documents = exact.documents + near.documents;
+  const [first] = examples;
+  const like =
+    first === undefined
+      ? ""
+      : `: document ${first.removed.number} of ${first.removed.path}, ${quoted(first.removed.start)}, is ` +
+        `document ${first.kept.number} of ${first.kept.path} again`;
+  return [
+    ...(documents === 0
+      ? []
+      : [
+          `${documents} ${documents === 1 ? "document is" : "documents are"} left out as copies, ${exact.documents} equal and ${near.documents} near, ` +
+            `${exact.bytes + near.bytes} bytes${like}`,
+        ]),
+    ...(together.documents === 0
+      ? []
+      : [
+          `${together.documents} documents are nearly alike, in ${together.groups} groups, each on one side of the split`,
+        ]),
+  ];
+}
 
 const files = (count: number) => `${count} ${count === 1 ? "file was" : "files were"}`;
 const percent = (share: number) => `${share < 0.001 ? "under 0.1" : (100 * share).toFixed(1)} %`;

@@ -3,7 +3,7 @@ import { viewOf, type DocumentBatch } from "./document-batch.js";
 import { documentHash } from "./document-hash.js";
 import { splitOf, SPLITS, type Split } from "./held-out.js";
 import { bucketOf } from "./split-histogram.js";
-import type { SplitPlan } from "./split-plan.js";
+import { withoutCopies, type SplitPlan } from "./split-plan.js";
 import type { TextBlocks } from "./text-blocks.js";
 import { TextUnits } from "./text-units.js";
 import { asBuffer } from "./utf8-repair.js";
@@ -23,7 +23,7 @@ export async function* splitDocuments(
   read: ReadOptions = {},
 ): AsyncGenerator<SplitBatch, void, undefined> {
   const partition = partitioner(plan);
-  for await (const batch of corpus.documents(read)) yield* partition(batch);
+  for await (const batch of withoutCopies(corpus, plan.copies ?? null, read)) yield* partition(batch);
 }
 
 type Partitioner = (batch: DocumentBatch) => Iterable<SplitBatch>;
@@ -39,9 +39,9 @@ function partitioner(plan: SplitPlan): Partitioner {
   }
 }
 
-type Drawn = Pick<Extract<SplitPlan, { by: "document" }>, "key" | "sides">;
+type Drawn = Pick<Extract<SplitPlan, { by: "document" }>, "key" | "sides" | "copies">;
 
-function documentPartitioner({ key, sides }: Drawn): Partitioner {
+function documentPartitioner({ key, sides, copies }: Drawn): Partitioner {
   let current: Split = "train";
   return (batch) => {
     const view = viewOf(batch.bytes);
@@ -49,7 +49,10 @@ function documentPartitioner({ key, sides }: Drawn): Partitioner {
     let continued = batch.continued;
     let start = 0;
     for (const end of batch.ends) {
-      if (!continued) current = splitOf(sides[bucketOf(documentHash(view, key, start, end))]);
+      if (!continued) {
+        const hash = documentHash(view, key, start, end);
+        current = splitOf(sides[bucketOf(copies?.drawnBy.get(hash) ?? hash)]);
+      }
       parts.add(current, end);
       continued = false;
       start = end;

@@ -1,25 +1,39 @@
+import { dedupChoices } from "@trainer/options";
 import { z } from "zod";
 import { emptyCorpus, type Corpus } from "./corpus.js";
 import { CorpusError } from "./corpus-error.js";
+import { findCopies, type Copies } from "./dedup/find-copies.js";
+import { withoutDocuments } from "./dedup/without-documents.js";
 import { viewOf } from "./document-batch.js";
 import { documentHash, seedKey } from "./document-hash.js";
 import { heldBytes, holdOut, SPLITS, type Fractions } from "./held-out.js";
+import type { TextLosses } from "./left-out.js";
 import { SplitHistogram } from "./split-histogram.js";
 import { BlockMeasure, type TextBlocks } from "./text-blocks.js";
 import { asBuffer } from "./utf8-repair.js";
 
 const fraction = z.number().min(0).max(0.5);
 export const SplitOptions = z
-  .object({ holdoutFraction: fraction, testSplitRatio: fraction, seed: z.number().int() })
+  .object({
+    holdoutFraction: fraction,
+    testSplitRatio: fraction,
+    seed: z.number().int(),
+    dedup: z.enum(dedupChoices).default("none"),
+  })
   .refine((o) => o.holdoutFraction + o.testSplitRatio < 1, { error: "nothing would be left to train on" });
-/** Parts of the bytes for validation and test, 0 to 0.5 each, 0 for none; the seed decides which documents those are. */
-export type SplitOptions = z.infer<typeof SplitOptions>;
+/**
+ * Parts of the bytes for validation and test, 0 to 0.5 each, 0 for none; the seed decides which documents those are, and
+ * `dedup` what is done with copies.
+ */
+export type SplitOptions = z.input<typeof SplitOptions>;
 
 /** Version of the splitting rule: a run that was split by another rule has other splits, with equal options. */
 export const SPLIT_VERSION = 2;
 
-/** Assignment of documents, or of blocks of their lines, to splits. */
-export type SplitPlan =
+/** Assignment of documents, or of blocks of their lines, to splits; of those that stay where copies are looked for. */
+export type SplitPlan = Sides & { readonly copies?: Copies };
+
+type Sides =
   | { readonly by: "nothing" }
   | {
       readonly by: "document";
@@ -44,32 +58,62 @@ export type SplitPlan =
  * line of training is met again in a test. By block, where there are fewer than three different documents, or where a split
  * would have less than half or more than twice of what was asked for, and long documents are to blame: each of those is cut
  * into runs of whole lines (of words, if it has no lines), drawn in the same way, and the others are drawn by document. Conversations
- * are never cut.
+ * are never cut. With `dedup` a pass before finds the copies: those that go are in no split, and near ones that stay are
+ * drawn as one, and never cut.
  *
  * @throws CorpusError INVALID_INPUT if there is too little text for the splits asked for; CORPUS_EMPTY.
  */
-export async function planSplit(
-  corpus: Corpus,
-  options: SplitOptions,
-  read: Parameters<Corpus["documents"]>[0] = {},
-): Promise<SplitPlan> {
+export async function planSplit(corpus: Corpus, options: SplitOptions, read: Reading = {}): Promise<SplitPlan> {
   const checked = SplitOptions.safeParse(options);
   if (!checked.success) {
     throw new CorpusError("INVALID_INPUT", `a split that cannot be made: ${z.prettifyError(checked.error)}`);
   }
-  const { holdoutFraction: validation, testSplitRatio: test, seed } = checked.data;
+  const { holdoutFraction: validation, testSplitRatio: test, seed, dedup } = checked.data;
+  const isWhole = validation === 0 && test === 0;
+  if (dedup === "none" || (dedup === "together" && isWhole)) return await planSides(corpus, checked.data, null, read);
+  const copies = await findCopies(corpus, {
+    ...read,
+    treatment: dedup,
+    isSplit: !isWhole,
+    key: seedKey("split", seed),
+  });
+  return { ...(await planSides(corpus, checked.data, copies, read)), copies };
+}
+
+type Reading = NonNullable<Parameters<Corpus["documents"]>[0]>;
+
+/** The losses of a reading of the documents that are split, with the copies. */
+export const lossesOf = ({ copies }: SplitPlan, losses: TextLosses): TextLosses =>
+  copies === undefined ? losses : { ...losses, copies: copies.losses };
+
+/** The documents that are split: all, or those that are left of copies. */
+export function withoutCopies(corpus: Corpus, copies: Copies | null, read: Reading): ReturnType<Corpus["documents"]> {
+  const documents = corpus.documents(read);
+  return copies === null ? documents : withoutDocuments(documents, copies.removed);
+}
+
+async function planSides(
+  corpus: Corpus,
+  { holdoutFraction: validation, testSplitRatio: test, seed }: SplitOptions,
+  copies: Copies | null,
+  read: Reading,
+): Promise<Sides> {
   if (validation === 0 && test === 0) return { by: "nothing" };
   const fractions = { validation, test };
   const key = seedKey("split", seed);
   const mayCut = corpus.conversations === null;
   const histogram = new SplitHistogram();
   const candidates = new Candidates({ ...fractions, seed });
-  for await (const batch of corpus.documents(read)) {
+  for await (const batch of withoutCopies(corpus, copies, read)) {
     const view = viewOf(batch.bytes);
     let continued = batch.continued;
     let start = 0;
     for (const end of batch.ends) {
-      if (!continued) candidates.begin(histogram.add(documentHash(view, key, start, end)), end - start);
+      if (!continued) {
+        const hash = documentHash(view, key, start, end);
+        const group = copies?.drawnBy.get(hash);
+        candidates.begin(histogram.add(group ?? hash), end - start, group === undefined);
+      }
       histogram.grow(end - start);
       candidates.current?.scan(asBuffer(batch.bytes.subarray(start, end)));
       continued = false;
@@ -119,9 +163,9 @@ class Candidates {
   constructor(private readonly options: Fractions & { readonly seed: number }) {}
 
   /** A document begins, at least `bytes` long. */
-  begin(bucket: number, bytes: number): void {
+  begin(bucket: number, bytes: number, mayBeCut: boolean): void {
     if (this.#measures.size > 2 * MEASURED) this.#drop();
-    const measure = this.#documents < MEASURED || bytes >= LONG ? new BlockMeasure(this.options) : null;
+    const measure = mayBeCut && (this.#documents < MEASURED || bytes >= LONG) ? new BlockMeasure(this.options) : null;
     if (measure !== null) this.#measures.set(this.#documents, { bucket, measure });
     this.current = measure;
     this.#documents += 1;

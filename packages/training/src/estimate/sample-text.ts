@@ -9,6 +9,7 @@ import type { Home } from "../home/home.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { corpusOptions } from "../options/corpus-options.js";
 import { methodOf, type TrainOptions } from "../options/options.js";
+import { splitOptions } from "../options/split-options.js";
 import { vocabSizeFor } from "../options/vocab-size.js";
 import { trainOnCorpus } from "../tokenizer/train-on-corpus.js";
 
@@ -51,11 +52,7 @@ export async function sampleText(options: TrainOptions, context: SampleContext):
   const { home, threads, signal, sampleBytes = SAMPLE_BYTES } = context;
   const began = performance.now();
   const corpus = await openCorpus(options.corpus, { ...corpusOptions(options, home), signal, most: sampleBytes });
-  const split = {
-    holdoutFraction: options.holdoutFraction,
-    testSplitRatio: options.testSplitRatio,
-    seed: options.seed,
-  };
+  const split = splitOptions(options);
   let read = 0;
   let isSampled = false;
   const plan = await planSplit(corpus, split, {

@@ -2,6 +2,21 @@ import { z } from "zod";
 
 const count = z.int().min(0);
 
+const amount = z.object({ documents: count, bytes: count });
+const shown = z.object({ path: z.string(), number: count, start: z.string() });
+
+/** Documents that are copies of others. */
+export const LeftOutCopies = z.object({
+  /** Those that are left out: equal to one that stays, and nearly equal. */
+  exact: amount,
+  near: amount,
+  /** Those that stay, each group on one side of the split. */
+  together: z.object({ documents: count, groups: count }),
+  /** The first equal ones, and the least alike of the near ones. */
+  examples: z.array(z.object({ similarity: z.number(), kept: shown, removed: shown })),
+});
+export type LeftOutCopies = z.infer<typeof LeftOutCopies>;
+
 /** The parts of the given text that were not used. */
 export const LeftOut = z.object({
   /** Files that lay in the folders named and were not read: how many of each kind, and the first by name. */
@@ -12,6 +27,8 @@ export const LeftOut = z.object({
   separators: z.object({ count, lines: z.record(z.string(), count) }),
   /** Files by the field that their text is from, where that is not `text`; their other fields are not read. */
   fields: z.record(z.string(), count).default({}),
+  /** Only where copies were looked for. */
+  copies: LeftOutCopies.optional(),
 });
 export type LeftOut = z.infer<typeof LeftOut>;
 

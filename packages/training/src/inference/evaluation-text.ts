@@ -14,6 +14,7 @@ import { endOfDocument } from "../step/end-of-document.js";
 import type { RunManifest } from "../home/manifest.js";
 import { corpusOptions } from "../options/corpus-options.js";
 import { parseTrainOptions, type TrainOptions } from "../options/options.js";
+import { splitOptions } from "../options/split-options.js";
 import { planEvaluation, type PlannedEvaluation } from "../step/planned-evaluation.js";
 import { assertSameRule } from "../corpus/split-version.js";
 import { fromConfig } from "../options/wire-names.js";
@@ -125,7 +126,7 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
     );
   }
   const options = trainOptions(manifest);
-  const { holdoutFraction, testSplitRatio, seed, specialTokens } = options;
+  const { specialTokens } = options;
   const unreadable = (error: unknown) => {
     const { code, failureClass, message } = TrainingError.from(error);
     const advice = "put the corpus back, or give the path of another text";
@@ -144,7 +145,7 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
     );
   }
   assertSameRule(manifest);
-  const bins = await encode(opened, corpus, { holdoutFraction, testSplitRatio, seed }, context, { bos, specialTokens });
+  const bins = await encode(opened, corpus, splitOptions(options), context, { bos, specialTokens });
   const bin = bins[split];
   if (bin !== null) return { bin, bins };
   bins[Symbol.dispose]();

@@ -15,6 +15,7 @@ import { trainingProgress } from "../tokenizer/training-progress.js";
 import type { RunEvent } from "./events.js";
 import { readManifest } from "../home/manifest.js";
 import { methodOf, type TrainOptions } from "../options/options.js";
+import { splitOptions } from "../options/split-options.js";
 import { vocabSizeFor } from "../options/vocab-size.js";
 
 export interface NamedTokenizer {
@@ -60,7 +61,7 @@ async function ofModel(path: string): Promise<NamedTokenizer> {
 
 /** Trains a tokenizer on the training split, or takes the one that was trained so before. */
 async function trainedOnCorpus({ options, home, corpus, plan, emit, signal }: TokenizerRequest) {
-  const { document, holdoutFraction, testSplitRatio, seed, minFrequency, threads } = options;
+  const { document, holdoutFraction, testSplitRatio, seed, dedup, minFrequency, threads } = options;
   const method = methodOf(options);
   const vocabSize = options.vocabSize ?? vocabSizeFor(corpus.totalBytes);
   const made = {
@@ -72,6 +73,7 @@ async function trainedOnCorpus({ options, home, corpus, plan, emit, signal }: To
     holdoutFraction,
     testSplitRatio,
     seed,
+    dedup: dedup === "none" ? undefined : dedup, // what was made before there was a choice keeps its name
     minFrequency,
     vocabSize,
     SPLIT_VERSION,
@@ -84,7 +86,7 @@ async function trainedOnCorpus({ options, home, corpus, plan, emit, signal }: To
 
   const trained = await trainOnCorpus(corpus, {
     method,
-    split: { holdoutFraction, testSplitRatio, seed },
+    split: splitOptions(options),
     plan,
     vocabSize,
     minFrequency,

@@ -11,7 +11,7 @@ import { leftOutOf, type Corpus, type ReadOptions } from "../corpus/corpus.js";
 import { documentsOf, type DocumentBatch } from "../corpus/document-batch.js";
 import { noLosses } from "../corpus/left-out.js";
 import { splitDocuments, type SplitBatch } from "../corpus/split-documents.js";
-import { planSplit, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
+import { lossesOf, planSplit, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { LineSample } from "./line-sample.js";
 import { toStats, type TokenizerManifest } from "./manifest.js";
 
@@ -87,7 +87,7 @@ export async function learnOnCorpus(
     sample,
     manifest: {
       created_at: Math.floor(Date.now() / 1000),
-      left_out: leftOutOf(corpus, losses),
+      left_out: leftOutOf(corpus, lossesOf(plan, losses)),
       stats: { ...toStats(statistics), sample_lines: sample.wholeLines },
     },
     config: {

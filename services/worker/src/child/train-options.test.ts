@@ -37,6 +37,7 @@ const given = {
   optimizer: "sgd",
   device: "cpu",
   precision: "fp32",
+  dedup: "near",
   deterministic: true,
   data_num_workers: 4,
   data_pin_memory: false,

@@ -12,6 +12,7 @@ const titles: ReadonlyMap<string, string> = new Map(
     corpus_path: "Text",
     data_num_workers: "Data workers",
     data_pin_memory: "Pinned memory",
+    dedup: "Copies in the text",
     document: "A document is",
     document_separator: "Line between documents",
     early_stopping_patience: "Patience",

@@ -1,20 +1,16 @@
-import { createHash } from "node:crypto";
 import { memoryBytes } from "@trainer/disk";
 import type { LeftOut } from "../../home/text-losses.js";
 import { amount, count, type Amount } from "../amount.js";
 import { breathe } from "../breathe.js";
-import { CorpusError } from "../corpus-error.js";
 import { leftOutOf, openCorpus, type Corpus, type OpenOptions } from "../corpus.js";
 import { piecesOf } from "../document-batch.js";
 import { noLosses } from "../left-out.js";
+import { assertFits, CopyFinder } from "./copy-finder.js";
 import { DocumentPlaces, type DocumentPlace } from "./document-places.js";
-import { ExactIndex } from "./exact-index.js";
 import { Examples, readStarts, type Copy } from "./examples.js";
 import type { KeptFile } from "./kept-file.js";
-import { NearIndex } from "./near-index.js";
+import { mostAlike } from "./near-index.js";
 import { refuseExisting } from "./refuse-existing.js";
-import { Shingler } from "./shingler.js";
-import { Sketch } from "./sketch.js";
 import { withKept } from "./with-kept.js";
 
 /** A document as it is shown: where it is, and its first characters. */
@@ -126,7 +122,7 @@ interface CompareOptions {
 
 /** Reads all documents once, and writes those that stay. */
 async function compare({ documents, similarity, mostTableBytes, places }: CompareOptions, out: KeptFile | null) {
-  const copies = new CopyFinder(similarity);
+  const copies = new CopyFinder(similarity, false);
   const [all, kept, exact, near] = [amount(), amount(), amount(), amount()];
   const examples = new Examples();
   let bytes = 0; // of the document at hand
@@ -144,79 +140,25 @@ async function compare({ documents, similarity, mostTableBytes, places }: Compar
         await out.append(piece);
       }
       if (!ends) break; // it goes on in the next batch
-      const found = copies.end(all.documents);
-      const removed = all.documents;
+      const found = copies.end();
+      const like = mostAlike(found.near);
+      const document = all.documents;
       count(all, bytes);
-      if (found === null) {
+      if (found.equal !== null) {
+        count(exact, bytes);
+        examples.addExact({ kept: found.equal, removed: document, similarity: 1 });
+        out?.drop();
+      } else if (like !== null) {
+        count(near, bytes);
+        examples.addNear({ kept: like.document, removed: document, similarity: like.similarity });
+        out?.drop();
+      } else {
+        copies.keep(document);
         count(kept, bytes);
         out?.keep();
-        continue;
       }
-      out?.drop();
-      count(found.isExact ? exact : near, bytes);
-      const copy = { kept: found.document, removed, similarity: found.similarity };
-      if (found.isExact) examples.addExact(copy);
-      else examples.addNear(copy);
     }
-    if (copies.bytes > mostTableBytes) throw tooMany(all.documents, mostTableBytes);
+    assertFits(copies.bytes, all.documents, mostTableBytes);
   }
   return { all, kept, exact, near, examples, tableBytes: copies.bytes };
-}
-
-interface FoundCopy {
-  readonly document: number;
-  readonly similarity: number;
-  readonly isExact: boolean;
-}
-
-/** Finds for each document, which comes in pieces, the kept one that it is a copy of; keeps those that are none. */
-class CopyFinder {
-  #hash = createHash("sha256");
-  readonly #exact = new ExactIndex();
-  readonly #near: NearIndex | null;
-  readonly #sketch = new Sketch();
-  readonly #shingler = new Shingler(this.#sketch.add);
-
-  constructor(similarity: number | null) {
-    this.#near = similarity === null ? null : new NearIndex(similarity);
-  }
-
-  get bytes(): number {
-    return this.#exact.bytes + (this.#near?.bytes ?? 0);
-  }
-
-  push(piece: Buffer): void {
-    this.#hash.update(piece);
-    if (this.#near !== null) this.#shingler.push(piece);
-  }
-
-  /** The document is whole. */
-  end(document: number): FoundCopy | null {
-    const digest = this.#hash.digest();
-    this.#hash = createHash("sha256");
-    this.#shingler.end();
-    const found = this.#find(digest, document);
-    if (found === null) this.#exact.add(digest, document);
-    this.#sketch.clear();
-    return found;
-  }
-
-  #find(digest: Buffer, document: number): FoundCopy | null {
-    const equal = this.#exact.find(digest);
-    if (equal !== null) return { document: equal, similarity: 1, isExact: true };
-    if (this.#near === null || this.#sketch.isEmpty) return null;
-    const like = this.#near.nearest(this.#sketch);
-    if (like !== null) return { ...like, isExact: false };
-    this.#near.add(document);
-    return null;
-  }
-}
-
-function tooMany(documents: number, most: number): CorpusError {
-  const memory = `${Math.round(most / 2 ** 20).toLocaleString("en-US")} MiB`;
-  return new CorpusError(
-    "INVALID_INPUT",
-    `${documents.toLocaleString("en-US")} documents are more than ${memory} of memory hold what is compared of, half of ` +
-      "what there is: cut the text into larger documents, look for equal ones alone, or take it in parts",
-  );
 }

@@ -18,9 +18,15 @@ export class DocumentPlaces {
 
   /** @param document its number in the corpus, from 0 */
   of(document: number): DocumentPlace {
+    const { file, number } = this.indexOf(document);
+    return { path: at(this.files, file).path, number };
+  }
+
+  /** The same with the index of the file. */
+  indexOf(document: number): { readonly file: number; readonly number: number } {
     const found = this.#ends.findIndex((end) => end > document);
     const file = found === -1 ? this.#ends.length : found; // one that has not ended yet
     const first = file === 0 ? 0 : at(this.#ends, file - 1);
-    return { path: at(this.files, file).path, number: document - first + 1 };
+    return { file, number: document - first + 1 };
   }
 }

@@ -41,22 +41,19 @@ export class NearIndex {
     return this.#rows.bytes + this.#heads.byteLength;
   }
 
-  /** The document that is most like this one, the latest of several, or null. Not of an empty sketch. */
-  nearest(sketch: Sketch): Neighbour | null {
+  /** All that are like this one; those that share several bands with it come as often. Not of an empty sketch. */
+  *neighbours(sketch: Sketch): Generator<Neighbour, void, undefined> {
     sketch.bandKeys(this.#keys, this.#bands.rows);
     sketch.signature(this.#signature);
-    let best: Neighbour | null = null;
     for (let band = 0; band < this.#bands.count; band++) {
       for (const row of this.#candidates(band)) {
         const found = similarity(signatureOf(row), this.#signature);
-        if (found < this.least || (best !== null && found <= best.similarity)) continue;
-        best = { document: at(row, row.length - 1), similarity: found };
+        if (found >= this.least) yield { document: at(row, row.length - 1), similarity: found };
       }
     }
-    return best;
   }
 
-  /** Adds the document that `nearest` was called with last. */
+  /** Adds the document that `neighbours` was called with last. */
   add(document: number): void {
     const row = this.#rows.push();
     signatureOf(row).set(this.#signature);
@@ -98,3 +95,12 @@ export class NearIndex {
 }
 
 const signatureOf = (row: Uint32Array) => new Uint8Array(row.buffer, row.byteOffset, BINS);
+
+/** The one that is most like the document, the first of several; null: there is none. */
+export function mostAlike(neighbours: Iterable<Neighbour>): Neighbour | null {
+  let best: Neighbour | null = null;
+  for (const found of neighbours) {
+    if (best === null || found.similarity > best.similarity) best = found;
+  }
+  return best;
+}

@@ -2,7 +2,7 @@ import { randomOf } from "@trainer/testing";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { bandsFor, chanceOf } from "./bands.js";
-import { NearIndex } from "./near-index.js";
+import { mostAlike, NearIndex } from "./near-index.js";
 import { Shingler } from "./shingler.js";
 import { BINS, similarity, Sketch } from "./sketch.js";
 
@@ -152,7 +152,7 @@ test("of planted near copies and others, those of the similarity are found and n
   const originals = Array.from({ length: 250 }, () => wordsOf(random, 40 + Math.floor(random() * 400)));
   const sets = originals.map((words, i) => {
     const hashes = load(words);
-    expect(index.nearest(sketch)).toBe(null);
+    expect(mostAlike(index.neighbours(sketch))).toBe(null);
     index.add(i);
     return hashes;
   });
@@ -161,7 +161,7 @@ test("of planted near copies and others, those of the similarity are found and n
     for (const [i, words] of originals.entries()) {
       const hashes = load(edited(words, random, random() * 0.05)); // similarities from 1 down to 0.6
       const isCopy = jaccard(hashes, sets[i] ?? new Set()) >= 0.8;
-      const nearest = index.nearest(sketch);
+      const nearest = mostAlike(index.neighbours(sketch));
       if (isCopy) wanted += 1;
       if (nearest === null) continue;
       expect(nearest.document).toBe(i);
@@ -182,7 +182,7 @@ test("the most similar of several is found, and no more are compared than may be
   );
   const load = (index: NearIndex) => {
     for (const [i, sketch] of [...sketches.entries()].toReversed()) {
-      index.nearest(sketch);
+      mostAlike(index.neighbours(sketch));
       index.add(i);
     }
   };
@@ -190,11 +190,11 @@ test("the most similar of several is found, and no more are compared than may be
   if (whole === undefined || some === undefined || more === undefined) throw new Error("three sketches");
   const index = new NearIndex(0.6);
   load(index);
-  expect(index.nearest(whole)).toEqual({ document: 0, similarity: 1 });
-  expect(index.nearest(more)).toEqual({ document: 2, similarity: 1 });
+  expect(mostAlike(index.neighbours(whole))).toEqual({ document: 0, similarity: 1 });
+  expect(mostAlike(index.neighbours(more))).toEqual({ document: 2, similarity: 1 });
   const hurried = new NearIndex(0.6, 0);
   load(hurried);
-  expect(hurried.nearest(more)).toBe(null);
+  expect(mostAlike(hurried.neighbours(more))).toBe(null);
 });
 
 test("an index that grows still has all that it had", () => {
@@ -202,9 +202,10 @@ test("an index that grows still has all that it had", () => {
   const index = new NearIndex(0.8);
   const sketches = Array.from({ length: 2000 }, () => sketchOf(shingles(wordsOf(random, 20).join(" "))));
   for (const [i, sketch] of sketches.entries()) {
-    expect(index.nearest(sketch)).toBe(null);
+    expect(mostAlike(index.neighbours(sketch))).toBe(null);
     index.add(i);
   }
-  for (const [i, sketch] of sketches.entries()) expect(index.nearest(sketch)).toEqual({ document: i, similarity: 1 });
+  for (const [i, sketch] of sketches.entries())
+    expect(mostAlike(index.neighbours(sketch))).toEqual({ document: i, similarity: 1 });
   expect(index.bytes / 2000).toBeLessThan(1000);
 });

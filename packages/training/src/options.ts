@@ -2,7 +2,7 @@
 export type { LeftOut } from "./home/text-losses.js";
 export { MASKS, type Mask } from "./corpus/clean/masks.js";
 export { leftOutSentences } from "./corpus/left-out.js";
-export { compressionOf, formatOf, namedFormat, READ_NAMES, refuseMarked } from "./corpus/file-kinds.js";
+export { archiveOf, compressionOf, formatOf, namedFormat, READ_FILES, refuseMarked } from "./corpus/file-kinds.js";
 export { fileIdOf } from "./corpus/corpus-cache.js";
 export { nearest } from "./home/nearest.js";
 export { methodOf, parseTrainOptions, type TrainInput, type TrainOptions } from "./options/options.js";

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import type { Sha256 } from "@trainer/disk";
-import { fileIdOf, READ_NAMES } from "@trainer/training/options";
+import { fileIdOf, READ_FILES } from "@trainer/training/options";
 import { UsageError } from "../process/errors.js";
 
 /** Description of a corpus argument, for every command. */
-export const CORPUS_ARGUMENT = `files or folders: ${READ_NAMES}; of records a field (--text-field); or the id of a file in a file service`;
+export const CORPUS_ARGUMENT = `files or folders: ${READ_FILES}; of records a field (--text-field); or the id of a file in a file service`;
 
 export interface CorpusArgument {
   readonly corpus: readonly string[];

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Sha256 } from "@trainer/disk";
 import type { CorpusFormat } from "@trainer/options";
-import { compressionOf, namedFormat, refuseMarked } from "@trainer/training/options";
+import { archiveOf, compressionOf, namedFormat, refuseMarked } from "@trainer/training/options";
 import { filesService, withProgress } from "../services/files-service.js";
 import { corpusArgument } from "../flags/corpus-argument.js";
 import type { Invocation } from "../framework/define-command.js";
@@ -27,7 +27,8 @@ export async function remoteText(words: readonly string[], as: CorpusFormat): Pr
   if (corpus.length > 1) throw notOne("one file");
   const path = String(corpus[0]);
   const format = as === "auto" ? namedFormat(path) : as;
-  if (compressionOf(path) !== null || format === "json") throw notOne("a file of plain text, JSON lines or a table");
+  if (archiveOf(path) !== null || compressionOf(path) !== null || format === "json")
+    throw notOne("a file of plain text, JSON lines or a table");
   if (as === "auto") refuseMarkedText(path);
   if ((await stat(path)).isDirectory()) throw notOne("one file");
   return { path, fileId: null, format };

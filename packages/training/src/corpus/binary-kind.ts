@@ -6,7 +6,7 @@ const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
   [Buffer.from([0xfe, 0xff]), "UTF-16: convert it to UTF-8 (`iconv -f UTF-16 -t UTF-8 FILE > NEW`)"],
   [
     Buffer.from("PK\u0003\u0004"),
-    "a zip archive (as .docx and .odt are): take the text out of it first; an e-book has a name that ends in .epub",
+    "a zip archive (as .docx and .odt are): give it a name that ends in .zip, an e-book one in .epub; of others take the text out first",
   ],
   [Buffer.from("%PDF-"), "a PDF: take the text out of it first (`pdftotext FILE NEW.txt`)"],
   [Buffer.from([0x1f, 0x8b, 8]), "gzip: unpack it (`gzip -dc < FILE > NEW`), or give it a name that ends in .gz"],

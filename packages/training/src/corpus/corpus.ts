@@ -220,9 +220,10 @@ async function contentHash(files: readonly CorpusFile[], { signal, onRead }: Rea
 async function assertUnchanged(files: readonly CorpusFile[]): Promise<void> {
   for (const file of files) {
     await breathe();
-    const now = statOf(file.path);
-    if (now.size !== file.bytes || now.mtimeMs !== file.modifiedMs) {
-      const what = `${file.path} changed while it was being read (it had ${file.bytes} bytes, now ${now.size})`;
+    const { path, bytes, modifiedMs } = file.entry?.archive ?? file;
+    const now = statOf(path);
+    if (now.size !== bytes || now.mtimeMs !== modifiedMs) {
+      const what = `${path} changed while it was being read (it had ${bytes} bytes, now ${now.size})`;
       throw new CorpusError("CORPUS_UNREADABLE", `${what}: start again when nothing writes to it`);
     }
   }

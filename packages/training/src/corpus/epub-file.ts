@@ -1,10 +1,8 @@
-import { crc32 } from "node:zlib";
-import { isErrno } from "@trainer/disk";
 import type { Entry, ZipFile } from "yauzl";
 import { CorpusError } from "./corpus-error.js";
-import { unreadable } from "./unreadable.js";
 import { RecordBytes } from "./records.js";
 import type { XmlElement } from "./xml-elements.js";
+import { openZip, refuseOverlaps, zippedBytes } from "./zip-file.js";
 
 /** An e-book whose table of parts was read. */
 export interface Epub extends AsyncDisposable {
@@ -21,21 +19,17 @@ const MOST_XML = 16 << 20;
 
 /** @throws CorpusError CORPUS_UNREADABLE for what is no sound zip archive, or not one of an e-book */
 export async function openEpub(path: string, mostXml = MOST_XML): Promise<Epub> {
-  // Here, or every command would load them.
-  const [{ openPromise }, { elementsOf }] = await Promise.all([import("yauzl"), import("./xml-elements.js")]);
-  const zip = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
-    throw isErrno(error, "ENOENT") ? unreadable(path, error) : damaged(path, error);
-  });
+  const { elementsOf } = await import("./xml-elements.js"); // here, or every command would load it
+  const zip = await openZip(path, damaged);
   try {
     const parts = await partsOf(zip);
-    const read = (part: Entry) => bytesOf(zip, part, `${path}, ${part.fileName}`);
+    const read = (part: Entry) => zippedBytes(zip, part, `${path}, ${part.fileName}`, damaged);
     const xml = async (name: string) =>
       elementsOf(await whole(read(partOf(parts, name)), `${path}, ${name}`, mostXml), name);
     const root = (await xml(CONTAINER)).find(({ name }) => name === "rootfile")?.attributes["full-path"];
     if (root === undefined) throw new Error(`${CONTAINER} names no package`);
     const chapters = chaptersOf(await xml(root), root).map((name) => partOf(parts, name));
-    const packed = chapters.reduce((sum, { compressedSize }) => sum + compressedSize, 0);
-    if (packed > zip.fileSize) throw new Error("its parts lie over each other");
+    refuseOverlaps(zip, chapters);
     return { chapters, read, [Symbol.asyncDispose]: async () => zip.close() };
   } catch (error) {
     zip.close();
@@ -53,20 +47,6 @@ function partOf(parts: ReadonlyMap<string, Entry>, name: string): Entry {
   const part = parts.get(name);
   if (part === undefined) throw new Error(`there is no ${name} in it`);
   return part;
-}
-
-async function* bytesOf(zip: ZipFile, part: Entry, where: string): AsyncGenerator<Buffer, void, undefined> {
-  let sum = 0;
-  try {
-    const stream: AsyncIterable<Buffer> = await zip.openReadStreamPromise(part);
-    for await (const chunk of stream) {
-      sum = crc32(chunk, sum);
-      yield chunk;
-    }
-  } catch (error) {
-    throw damaged(where, error);
-  }
-  if (sum !== part.crc32) throw damaged(where, new Error("its checksum is another"));
 }
 
 async function whole(chunks: AsyncIterable<Buffer>, where: string, most: number): Promise<string> {

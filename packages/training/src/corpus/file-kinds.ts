@@ -52,8 +52,17 @@ const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
 /** Text with markup that would be learned too, with the tools that remove it. */
 const MARKED: ReadonlyMap<string, string> = new Map([[".xml", "take its tags out first"]]);
 
-/** The names that are read in a folder, for messages and help. */
+/** The names of texts, for messages and help. */
 export const READ_NAMES = `${[...FORMATS.keys()].join(", ")}, each but .parquet and .epub also with .gz or .zst`;
+
+/** The names that are read in a folder. */
+export const READ_FILES = `${READ_NAMES}; .zip, .tar, .tar.gz, .tgz and .tar.zst of these`;
+
+/** The kind of an archive by its name; null for what is none. */
+export function archiveOf(path: string): "zip" | "tar" | null {
+  if (/\.zip$/i.test(path)) return "zip";
+  return /\.(?:tar|tar\.gz|tgz|tar\.zst)$/i.test(path) ? "tar" : null;
+}
 
 /** The format by a file's name, "unknown" for other names. */
 export function formatOf(path: string): FileFormat | "marked" | "unknown" {
@@ -80,7 +89,7 @@ export function refuseMarked(path: string): void {
 export type Compression = "gzip" | "zstd";
 
 export function compressionOf(path: string): Compression | null {
-  if (/\.gz$/i.test(path)) return "gzip";
+  if (/\.(?:gz|tgz)$/i.test(path)) return "gzip";
   return /\.zst$/i.test(path) ? "zstd" : null;
 }
 

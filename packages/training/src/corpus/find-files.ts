@@ -3,14 +3,17 @@ import { join, resolve } from "node:path";
 import type { CorpusFormat } from "@trainer/options";
 import type { Home } from "../home/home.js";
 import type { TextRoot } from "../home/text-root.js";
+import type { ArchiveEntry } from "./archive/archive-entry.js";
+import { filesInArchive, opensArchives } from "./archive/files-in-archive.js";
 import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
 import {
+  archiveOf,
   compressionOf,
   formatOf,
   kindOf,
   namedFormat,
-  READ_NAMES,
+  READ_FILES,
   refuseMarked,
   type Compression,
   type FileFormat,
@@ -29,6 +32,8 @@ export interface CorpusFile {
   readonly compression: Compression | null;
   /** The field that has the text; null of plain text, and of records of which there are none. */
   readonly field: string | null;
+  /** Where it lies in an archive; `bytes` are then those of the unpacked file. Undefined for a file of the disk. */
+  readonly entry?: ArchiveEntry | undefined;
 }
 
 /** A file that may turn out not to be text when its start is inspected, unless it was `named` itself. */
@@ -49,9 +54,10 @@ export interface HowToFind {
 
 /**
  * The files named by `paths`, in the order given; a folder stands for the texts below it, sorted by the bytes of their
- * paths. In a folder, hidden entries are skipped, and so are files whose names are not those of text (all of them are
- * taken where `format` is given; of "source" what Git ignores, node_modules and lockfiles are not) and links to folders (they may run in circles), below a `TextRoot` also links that
- * lead out of it; all of that is reported. A file named itself is text whatever its extension, but for one whose markup
+ * paths, an archive for those in it, in its order. In both, hidden entries are skipped, and so are files whose names are
+ * not those of text (all of them are taken where `format` is given; of "source" what Git ignores, node_modules and
+ * lockfiles are not) and links to folders (they may run in circles), below a `TextRoot` also links that lead out of it;
+ * all of that is reported. A file named itself is text whatever its extension, but for one whose markup
  * would be learned.
  */
 export async function findFiles(paths: readonly string[], { format, home }: HowToFind): Promise<Found> {
@@ -60,9 +66,11 @@ export async function findFiles(paths: readonly string[], { format, home }: HowT
   const skipped: SkippedFile[] = [];
   for (const path of paths) {
     const info = statOf(path);
-    if (info.isFile()) files.push(namedFile(path, info, format));
-    else if (info.isDirectory()) {
-      const found = await filesBelow(path, { format, home });
+    if (info.isFile() && !isArchive(path, format)) files.push(namedFile(path, info, format));
+    else if (info.isFile() || info.isDirectory()) {
+      const found = info.isFile()
+        ? await filesInArchive(archiveFile(path, info), format)
+        : await filesBelow(path, { format, home });
       if (found.files.length === 0) throw noText(path, found.skipped, format);
       files.push(...found.files);
       skipped.push(...found.skipped);
@@ -76,14 +84,19 @@ export async function findFiles(paths: readonly string[], { format, home }: HowT
   return { files, skipped };
 }
 
-/** The error for a folder without a file to read. */
+const isArchive = (path: string, format: CorpusFormat): boolean => opensArchives(format) && archiveOf(path) !== null;
+
+const archiveFile = (path: string, { size, mtimeMs }: Stats) => ({ path, bytes: size, modifiedMs: mtimeMs });
+
+/** The error for a folder or an archive without a file to read. */
 export function noText(folder: string, skipped: readonly SkippedFile[], format: CorpusFormat): CorpusError {
   const count = skipped.length;
   const others =
     count === 0 ? "it is empty" : `its ${count === 1 ? "one entry is" : `${count} entries are`} ${byKind(skipped)}`;
   const advice = count === 0 ? "" : "; --as text reads all that is not hidden as plain text";
-  const expected = format === "source" ? "files of text that Git does not ignore" : READ_NAMES;
-  return new CorpusError("CORPUS_EMPTY", `no text in the folder ${folder}: ${others}; expected ${expected}${advice}`);
+  const expected = format === "source" ? "files of text that Git does not ignore" : READ_FILES;
+  const what = archiveOf(folder) === null ? "the folder" : "the archive";
+  return new CorpusError("CORPUS_EMPTY", `no text in ${what} ${folder}: ${others}; expected ${expected}${advice}`);
 }
 
 function namedFile(path: string, info: Stats, format: CorpusFormat): FoundFile {
@@ -123,7 +136,12 @@ async function filesBelow(
       else {
         const file = fileAt(path, entry.isSymbolicLink(), format, root);
         if ("kind" in file) skipped.push(file);
-        else files.push(file);
+        else if (!isArchive(path, format)) files.push(file);
+        else {
+          const within = await filesInArchive(file, format);
+          files.push(...within.files);
+          skipped.push(...within.skipped);
+        }
       }
     }
   }
@@ -138,13 +156,14 @@ function fileAt(path: string, isLink: boolean, format: CorpusFormat, root: TextR
   if (info.isDirectory()) return { path, kind: "link to a folder" };
   if (!info.isFile()) return { path, kind: "no file" };
   if (format !== "auto") return describe(path, info, format, false);
-  const own = formatOf(path);
+  const own = archiveOf(path) === null ? formatOf(path) : "text";
   return own === "unknown" || own === "marked" ? { path, kind: kindOf(path) } : describe(path, info, own, false);
 }
 
-const sorted = <T extends { readonly path: string }>(found: readonly T[]): T[] =>
+/** By the bytes of their paths; those in an archive stay in its order. */
+const sorted = <T extends Pick<CorpusFile, "path" | "entry">>(found: readonly T[]): T[] =>
   found
-    .map((each) => ({ each, key: Buffer.from(each.path) }))
+    .map((each) => ({ each, key: Buffer.from(each.entry?.archive.path ?? each.path) }))
     .sort((a, b) => Buffer.compare(a.key, b.key))
     .map(({ each }) => each);
 

@@ -3,6 +3,7 @@ import { pipeline } from "node:stream";
 import { createGunzip, gunzipSync } from "node:zlib";
 import { ZstdErrorCode } from "fzstd";
 import { isErrno } from "@trainer/disk";
+import type { ArchiveEntry } from "./archive/archive-entry.js";
 import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
 import type { Compression } from "./file-kinds.js";
@@ -15,6 +16,8 @@ export interface SourceFile {
   readonly path: string;
   readonly bytes: number;
   readonly compression: Compression | null;
+  /** Where it lies in an archive; undefined for a file of the disk. */
+  readonly entry?: ArchiveEntry | undefined;
 }
 
 const CHUNK = 1 << 20;
@@ -51,6 +54,14 @@ export async function* readBytes(
   file: SourceFile,
   { onRead = () => {}, onStored }: ReadListeners = {},
 ): AsyncGenerator<Buffer, void, undefined> {
+  if (file.entry !== undefined) {
+    for await (const chunk of file.entry.read()) {
+      onRead(chunk.length);
+      onStored?.(chunk);
+      yield chunk;
+    }
+    return;
+  }
   const small = file.bytes <= SMALL ? readSmall(file) : null;
   if (small !== null) {
     await breathe();

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { READ_NAMES } from "@trainer/training/options";
+import { READ_FILES } from "@trainer/training/options";
 import { z } from "zod";
 import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
@@ -15,7 +15,7 @@ export function define(command: Command, io: Io): void {
       "Sends text to a file service, prints its id, by which runs anywhere can be trained on it, and what it is like. " +
       "One plain file goes as it is; several, records of .jsonl and what is zipped are joined in the order given (in " +
       "folders, by their names), a blank line between them. It lies in the home's cache then too.",
-    args: { path: words(`files or folders of text: ${READ_NAMES}`) },
+    args: { path: words(`files or folders of text: ${READ_FILES}`) },
     options: z.strictObject({
       corpusFormat: TEXT_FLAGS.corpusFormat,
       textField: TEXT_FLAGS.textField,

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { most, preset, TrainOptions, ungrouped } from "@trainer/options";
 import type { ExtendedTokenizer } from "@trainer/training/files";
-import { READ_NAMES } from "@trainer/training/options";
+import { READ_FILES } from "@trainer/training/options";
 import { z } from "zod";
 import { formatDuration } from "../../display/duration.js";
 import { formatChange, formatCount } from "../../display/quantity.js";
@@ -19,7 +19,7 @@ import { assertPlace, learnTokenizer } from "./learn-tokenizer.js";
 const run = ungrouped(TrainOptions.shape);
 
 const ExtendFlags = z.strictObject({
-  corpus: z.array(z.string().min(1)).min(1).describe(`files or folders of your text: ${READ_NAMES}`),
+  corpus: z.array(z.string().min(1)).min(1).describe(`files or folders of your text: ${READ_FILES}`),
   add: z.int().min(1).max(most.vocabSize).default(2000).describe("tokens to add; a small text gives fewer"),
   minFrequency: run.minFrequency.describe("how often a pair must occur to become a token"),
   holdoutFraction: preset(run.holdoutFraction, 0).describe(

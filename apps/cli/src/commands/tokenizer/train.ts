@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { methodInfo, methodNames, SentencePieceOptions, type MethodName } from "@trainer/tokenizers/capabilities";
 import type { TokenizerManifest } from "@trainer/training";
 import { grouped, preset, TrainOptions, ungrouped } from "@trainer/options";
-import { READ_NAMES } from "@trainer/training/options";
+import { READ_FILES } from "@trainer/training/options";
 import { z } from "zod";
 import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
@@ -68,7 +68,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Train a tokenizer: byte-level BPE, whose tokenizer.json is Hugging Face's, SentencePiece, or single characters.",
-    args: { file: words(`files or folders: ${READ_NAMES}; of records a field (--text-field)`) },
+    args: { file: words(`files or folders: ${READ_FILES}; of records a field (--text-field)`) },
     options: TokenizerFlags,
     examples: {
       "trainer tokenizer train book.txt --vocab-size 8000":

@@ -334,9 +334,25 @@ test("corpus dedup says how its text is trained on, and where there is nothing t
   expect(stdout).not.toContain("Next:");
 });
 
+test("corpus clean keeps languages, and tells which went and what is too short to tell", async () => {
+  const path = join(shared.folder, "languages.jsonl");
+  const danish = "Alle mennesker er født frie og lige i værdighed og rettigheder, de har fornuft.";
+  await writeFile(path, [danish, "Hej"].map((text) => `${JSON.stringify({ text })}\n`).join(""));
+  const asked = ["corpus", "clean", path, "--language", "en,de", "--dry-run"];
+  const { stdout } = await trainer(asked);
+  expect(stdout).toContain("kept        1, 3 B (3.6 %) of them too short to tell their language\n");
+  expect(stdout).toContain(`in da\n  taken away 100.0 %: ${path}, document 1: Alle`);
+  const { last } = await json(asked);
+  expect(last).toMatchObject({ untold: { documents: 1, bytes: 3 }, removed: [{ rule: "in da", documents: 1 }] });
+  expect((await trainer([...asked, "--language", "no,da"])).stdout).toContain("kept        2, ");
+});
+
 test.each([
   [["dedup", "a.txt"], "a file is needed: name one with --out, or give --dry-run"],
-  [["clean", "a.txt", "--dry-run"], "nothing to clean: give --mask, --min-words, --max-words or --repetition"],
+  [
+    ["clean", "a.txt", "--dry-run"],
+    "nothing to clean: give --mask, --min-words, --max-words, --language or --repetition",
+  ],
   [["clean", "a.txt", "--dry-run", "--mask", "email,name"], 'there is no "name" to mask; expected email, phone, iban'],
   [["clean", "a.txt", "--dry-run", "--mask", "iban", "--country", "DE"], "give --mask phone too, or leave it out"],
   [["dedup", "a.txt", "--out", "b.csv"], "must end in .jsonl or .txt"],

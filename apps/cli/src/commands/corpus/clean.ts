@@ -26,6 +26,10 @@ const Options = z.strictObject({
     .nullable()
     .default(null)
     .describe("the country (DE, US) whose phone numbers are masked without +49 or 0049 too"),
+  language: z
+    .array(z.string().trim().min(1))
+    .default([])
+    .describe("languages that stay, by ISO 639-1: en,de; documents in others go, those too short to tell stay"),
   minWords: limit.describe("documents with fewer words go"),
   maxWords: limit.describe("documents with more words go"),
   repetition: z
@@ -39,21 +43,24 @@ const Options = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Write a text without documents that are too short, too long or repeat themselves, and with personal data masked. " +
+      "Write a text without documents that are too short, too long, in another language or repeat themselves, and with " +
+      "personal data masked. " +
       "What goes is told with examples; all else stays as it was, in its order.",
     args: { corpus: words(CORPUS_ARGUMENT) },
     options: Options,
     needs: [["out", "dryRun"]],
     examples: {
       "trainer corpus clean posts.jsonl --repetition --min-words 20 --dry-run": "what would go, with examples",
+      "trainer corpus clean crawl.jsonl --language en,de --out clean.jsonl": "what is in English or German",
       "trainer corpus clean mails.mbox --mask email,phone,iban --country DE --out clean.jsonl": "a new file with masks",
     },
     async run({ args: { corpus: names }, options, home, flags, io, out }) {
       const written = keptFile(options);
       const mask = masksOf(options.mask);
       const { country, minWords, maxWords, repetition, document } = options;
-      if (mask.length === 0 && minWords === null && maxWords === null && !repetition) {
-        throw new UsageError("nothing to clean: give --mask, --min-words, --max-words or --repetition");
+      const languages = named(options.language);
+      if (mask.length === 0 && minWords === null && maxWords === null && !repetition && languages.length === 0) {
+        throw new UsageError("nothing to clean: give --mask, --min-words, --max-words, --language or --repetition");
       }
       if (country !== null && !mask.includes("phone")) {
         throw new UsageError("--country is of phone numbers: give --mask phone too, or leave it out");
@@ -65,6 +72,7 @@ export function define(command: Command, io: Io): void {
           ...where,
           mask,
           country,
+          languages,
           minWords,
           maxWords,
           repetition,
@@ -80,9 +88,13 @@ export function define(command: Command, io: Io): void {
   });
 }
 
+/** Names, of words that may have several: "en,de". */
+const named = (given: readonly string[]): string[] =>
+  given.flatMap((each) => each.split(",")).map((name) => name.trim());
+
 /** Kinds to mask, of words that may name several: "email,phone". */
 function masksOf(given: readonly string[]): Mask[] {
-  const names = given.flatMap((each) => each.split(",")).map((name) => name.trim());
+  const names = named(given);
   const unknown = names.find((name) => !MASKS.some((mask) => mask === name));
   if (unknown !== undefined) {
     throw new UsageError(`--mask: there is no ${JSON.stringify(unknown)} to mask; expected ${MASKS.join(", ")}`);
@@ -103,6 +115,7 @@ const cleaningJson = (c: Cleaning, out: string | null) => ({
     bytes,
     examples: examples.map(({ value, document }) => ({ value, ...documentJson(document) })),
   })),
+  ...(c.untold === null ? {} : { untold: c.untold }),
   masked: c.masked.map(({ kind, count, documents, examples }) => ({
     kind,
     count,
@@ -134,6 +147,9 @@ const cleaningFacts = (c: Cleaning) => [
   `documents   ${formatCount(c.all.documents)}, ${formatBytes(c.all.bytes)}`,
   `kept        ${amountOf(c.kept, c.all)}`,
   ...c.removed.map((each) => `taken away  ${amountOf(each, c.all)}: ${each.rule}`),
+  ...(c.untold === null || c.untold.documents === 0
+    ? []
+    : [`kept        ${amountOf(c.untold, c.all)} of them too short to tell their language`]),
   ...c.masked.map(
     ({ kind, count, documents }) =>
       `masked      ${formatCount(count)} ${kind}, in ${formatCount(documents)} of ${formatCount(c.kept.documents)} documents`,

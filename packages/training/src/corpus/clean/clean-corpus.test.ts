@@ -10,6 +10,7 @@ const NOTHING: CleanOptions = {
   out: null,
   mask: [],
   country: null,
+  languages: [],
   minWords: null,
   maxWords: null,
   repetition: false,
@@ -82,4 +83,34 @@ test("a document in pieces is masked and counted whole, and is judged by its sta
   expect(result).toMatchObject({ all: { documents: 2 }, kept: { documents: 1, bytes: long.length } });
   expect(result.masked).toMatchObject([{ count: 450, documents: 1 }]);
   expect((await readFile(out, "utf8")) === `${long.replaceAll(/u\d+@x\.org/g, "<EMAIL>")}\n<|endoftext|>\n`).toBe(true);
+});
+
+const german = "Die Menschen sind frei und gleich an Würde und Rechten geboren, und sie haben Vernunft und Gewissen.";
+const english = "All human beings are born free and equal in dignity and rights, and they have reason and conscience.";
+const danish = "Alle mennesker er født frie og lige i værdighed og rettigheder, og de har fornuft og samvittighed.";
+const chinese = "人人生而自由，在尊严和权利上一律平等。他们赋有理性和良心，并应以兄弟关系的精神相对待。";
+
+test("documents in other languages go, told by language, and those too short to tell stay and are counted", async () => {
+  await using folder = await scratch();
+  const [path, out] = [join(folder.path, "a.jsonl"), join(folder.path, "b.jsonl")];
+  const mixed = [`${german} `.repeat(40), english.repeat(20)].join(" ");
+  const numbers = "12 34 ".repeat(400);
+  const texts = [english, danish, "Hej, hvad?", chinese, german, numbers, "No\nYes", danish.toUpperCase(), mixed];
+  await writeFile(path, jsonl(texts));
+  const result = await cleanCorpus(path, { ...NOTHING, languages: ["en", "DE"], minWords: 2, out });
+  expect(await readFile(out, "utf8")).toBe(jsonl([english, "Hej, hvad?", german, numbers, "No\nYes", mixed]));
+  expect(result).toMatchObject({
+    untold: { documents: 3, bytes: 10 + numbers.length + 6 },
+    removed: [
+      { rule: "in da", measure: "share", documents: 2, examples: [{ value: 1, document: { number: 2 } }, {}] },
+      { rule: "in zh", documents: 1 },
+    ],
+  });
+  const others = await cleanCorpus(path, { ...NOTHING, languages: ["nb", "en"], repetition: true });
+  expect(others.removed.map(({ rule }) => rule)).toContain("in de");
+  expect(others.removed.find(({ rule }) => rule === "in de")?.examples.at(-1)?.value).toBe(0.75);
+  expect(others.untold?.documents).toBe(2); // the numbers repeat themselves
+  await expect(cleanCorpus(path, { ...NOTHING, languages: ["tlh"] })).rejects.toThrow(
+    /^no language "tlh" is known; expected of am, ar, .*, zh$/,
+  );
 });

@@ -9,6 +9,7 @@ import { withKept } from "../dedup/with-kept.js";
 import { piecesOf } from "../document-batch.js";
 import { noLosses } from "../left-out.js";
 import { DocumentJudge, type CleanLimits } from "./document-judge.js";
+import { wantedLanguages } from "./languages.js";
 import { Masker } from "./masker.js";
 import type { Mask } from "./masks.js";
 import { MaskedTally, RemovedTally, type Masked, type Removed } from "./tally.js";
@@ -20,6 +21,8 @@ export interface Cleaning {
   /** Those that stayed, with their bytes before they were masked. */
   readonly kept: Readonly<Amount>;
   readonly removed: readonly Removed[];
+  /** Those that stayed since they have too little text to tell their language; null where it is not asked. */
+  readonly untold: Readonly<Amount> | null;
   readonly masked: readonly Masked[];
   readonly leftOut: LeftOut;
 }
@@ -37,10 +40,10 @@ export interface CleanOptions extends Omit<OpenOptions, "most">, CleanLimits {
 const DOCUMENTS_A_BREATH = 16;
 
 /**
- * Takes documents out of a corpus by their length and their repetitions, and masks personal data in those that stay. The
+ * Takes documents out of a corpus by their length, their language and their repetitions, and masks personal data in those that stay. The
  * text is read as a stream, in memory that does not grow with it.
  *
- * @throws CorpusError those of `openCorpus`; INVALID_INPUT if `out` exists, for a country that there is not, and if a
+ * @throws CorpusError those of `openCorpus`; INVALID_INPUT if `out` exists, for a country or a language that there is not, and if a
  * document cannot be written as plain text
  */
 export async function cleanCorpus(
@@ -50,14 +53,15 @@ export async function cleanCorpus(
   if (out !== null) await refuseExisting(out);
   const { personalDataFinder } = await import("./personal-data.js"); // here, or every command would load its tables
   const find = personalDataFinder(mask, country);
+  const languages = options.languages.length === 0 ? null : await wantedLanguages(options.languages);
   const corpus = await openCorpus(paths, options);
   const places = new DocumentPlaces(corpus.files);
   let losses = noLosses;
-  const [all, kept] = [amount(), amount()];
+  const [all, kept, untold] = [amount(), amount(), amount()];
   const removed = new RemovedTally();
   const masked = new Map(mask.map((kind) => [kind, new MaskedTally(kind)] as const));
   await withKept(out, corpus, async (file) => {
-    const judge = new DocumentJudge(options);
+    const judge = new DocumentJudge(options, languages);
     const masker = new Masker(find, ({ kind }, written) => masked.get(kind)?.add(written));
     const place = () => places.of(all.documents);
     let [bytes, start] = [0, ""];
@@ -82,7 +86,8 @@ export async function cleanCorpus(
         file?.assertWritable(text, place);
         await file?.append(text);
         if (!piece.ends) continue;
-        const verdict = judge.end();
+        const { verdict, isUntold } = judge.end();
+        if (isUntold) count(untold, bytes);
         for (const tally of masked.values()) tally.end(verdict === null, place);
         if (verdict === null) {
           file?.keep();
@@ -100,6 +105,7 @@ export async function cleanCorpus(
     all,
     kept,
     removed: removed.result(),
+    untold: languages === null ? null : untold,
     masked: [...masked.values()].map((tally) => tally.result()),
     leftOut: leftOutOf(corpus, losses),
   };

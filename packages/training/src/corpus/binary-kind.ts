@@ -10,8 +10,8 @@ const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
   ],
   [Buffer.from("%PDF-"), "a PDF: take the text out of it first (`pdftotext FILE NEW.txt`)"],
   [Buffer.from([0x1f, 0x8b, 8]), "gzip: unpack it (`gzip -dc < FILE > NEW`), or give it a name that ends in .gz"],
-  [Buffer.from("BZh"), "bzip2: unpack it (`bzip2 -dc < FILE > NEW`)"],
-  [Buffer.from("\u00fd7zXZ\u0000", "latin1"), "xz: unpack it (`xz -dc < FILE > NEW`)"],
+  [Buffer.from("BZh"), "bzip2: give it a name that ends in .bz2"],
+  [Buffer.from("\u00fd7zXZ\u0000", "latin1"), "xz: give it a name that ends in .xz"],
   [
     Buffer.from([0x28, 0xb5, 0x2f, 0xfd]),
     "zstd: unpack it (`zstd -dc < FILE > NEW`), or give it a name that ends in .zst",

@@ -1,4 +1,5 @@
 import { CorpusError } from "./corpus-error.js";
+import type { Unpacker } from "./unpacked-by.js";
 
 /** Format of one file; "json": an array of texts; "source": plain text that is one document. Chats are told from plain text and JSON by what is in them. */
 export type FileFormat =
@@ -27,7 +28,7 @@ const CONTAINERS: Readonly<Record<ContainerFormat, true>> = { parquet: true, epu
 
 export const isStreamed = (format: FileFormat): format is StreamedFormat => !(format in CONTAINERS);
 
-const COMPRESSED = /\.(?:gz|zst)$/i;
+const COMPRESSED = /\.(?:gz|zst|bz2|xz)$/i;
 const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
   [".txt", "text"],
   [".text", "text"],
@@ -53,15 +54,15 @@ const FORMATS: ReadonlyMap<string, FileFormat> = new Map([
 const MARKED: ReadonlyMap<string, string> = new Map([[".xml", "take its tags out first"]]);
 
 /** The names of texts, for messages and help. */
-export const READ_NAMES = `${[...FORMATS.keys()].join(", ")}, each but .parquet and .epub also with .gz or .zst`;
+export const READ_NAMES = `${[...FORMATS.keys()].join(", ")}, each but .parquet and .epub also with .gz, .zst, .bz2 or .xz`;
 
 /** The names that are read in a folder. */
-export const READ_FILES = `${READ_NAMES}; .zip, .tar, .tar.gz, .tgz and .tar.zst of these`;
+export const READ_FILES = `${READ_NAMES}; .zip and .tar of these, .tar also with one of those or as .tgz`;
 
 /** The kind of an archive by its name; null for what is none. */
 export function archiveOf(path: string): "zip" | "tar" | null {
   if (/\.zip$/i.test(path)) return "zip";
-  return /\.(?:tar|tar\.gz|tgz|tar\.zst)$/i.test(path) ? "tar" : null;
+  return /\.(?:tar|tar\.(?:gz|zst|bz2|xz)|tgz)$/i.test(path) ? "tar" : null;
 }
 
 /** The format by a file's name, "unknown" for other names. */
@@ -86,10 +87,12 @@ export function refuseMarked(path: string): void {
 }
 
 /** Compression of a whole file, by the end of its name. */
-export type Compression = "gzip" | "zstd";
+export type Compression = "gzip" | "zstd" | Unpacker;
 
 export function compressionOf(path: string): Compression | null {
   if (/\.(?:gz|tgz)$/i.test(path)) return "gzip";
+  if (/\.bz2$/i.test(path)) return "bzip2";
+  if (/\.xz$/i.test(path)) return "xz";
   return /\.zst$/i.test(path) ? "zstd" : null;
 }
 

@@ -9,6 +9,7 @@ import { CorpusError } from "./corpus-error.js";
 import type { Compression } from "./file-kinds.js";
 import { unreadable } from "./unreadable.js";
 import { TextReader } from "./text-reader.js";
+import { NotUnpacked, unpackedBy } from "./unpacked-by.js";
 import { unzstd } from "./unzstd.js";
 
 /** A file to read: by name, with its size when it was looked at. */
@@ -88,9 +89,8 @@ export async function* readBytes(
       yield chunk;
     }
   }
-  const chunks = file.compression === "zstd" ? unzstd(heard()) : heard();
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of unpacked(file, heard())) {
       report(gunzip?.bytesWritten ?? taken); // what is unpacked: the source is read ahead of it
       yield chunk;
     }
@@ -102,6 +102,12 @@ export async function* readBytes(
     source.destroy();
     gunzip?.destroy();
   }
+}
+
+/** The bytes of a file that is not gzip, whose unzipping is a part of its stream. */
+function unpacked({ compression }: SourceFile, stored: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  if (compression === "zstd") return unzstd(stored);
+  return compression === "bzip2" || compression === "xz" ? unpackedBy(compression, stored) : stored;
 }
 
 /** The bytes of a gzip file beside their way through its unzipping, which ends where the archive does. */
@@ -132,7 +138,7 @@ class Stored {
 
 /** A small file whole, as it lies there and unzipped; null for one that unzips to a large one. */
 function readSmall(file: SourceFile): { readonly stored: Buffer; readonly bytes: Buffer } | null {
-  if (file.compression === "zstd") return null;
+  if (file.compression !== null && file.compression !== "gzip") return null;
   try {
     const stored = readFileSync(file.path);
     if (file.compression === null || stored.length === 0) return { stored, bytes: stored };
@@ -157,6 +163,7 @@ function explain(file: SourceFile, error: unknown): CorpusError {
       : `${file.path} is not a sound zstd file (${reason}): if it is plain text take the .zst off its name, else copy it again`;
     return new CorpusError("CORPUS_UNREADABLE", message, { cause: error });
   }
+  if (error instanceof NotUnpacked) return notUnpacked(file.path, error);
   if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_")) {
     const advice = "if it is plain text take the .gz off its name, else copy it again";
     return new CorpusError("CORPUS_UNREADABLE", `${file.path} is not a sound gzip file (${reason}): ${advice}`, {
@@ -164,4 +171,18 @@ function explain(file: SourceFile, error: unknown): CorpusError {
     });
   }
   return unreadable(file.path, error);
+}
+
+function notUnpacked(path: string, cause: NotUnpacked): CorpusError {
+  const { program, said } = cause;
+  const [ending, source] = program === "xz" ? [".xz", "xz-utils"] : [".bz2", "bzip2"];
+  const error = (message: string) => new CorpusError("CORPUS_UNREADABLE", message, { cause });
+  if (said === null) {
+    const advice = `install it (\`apt-get install ${source}\`), or unpack the file elsewhere`;
+    return error(`${path} is unpacked by the program ${program}, which cannot be started here: ${advice}`);
+  }
+  if (/ends unexpectedly|Unexpected end/.test(said))
+    return error(`${path} is a ${program} file cut short: copy or download it again`);
+  const advice = `if it is plain text take the ${ending} off its name, else copy it again`;
+  return error(`${path} is not a sound ${program} file (${said}): ${advice}`);
 }

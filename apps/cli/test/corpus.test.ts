@@ -1,11 +1,13 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { aString, containing } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { commandLine } from "./command-line.js";
 import { corpusFolder } from "./corpus.js";
 
 const shared = { folder: "", home: "" };
+const TINY = fileURLToPath(new URL("../../../packages/training/test/fixtures/tiny-gpt2", import.meta.url));
 const { trainer, json } = commandLine(() => shared.home);
 
 beforeAll(async () => {
@@ -347,14 +349,29 @@ test("corpus clean keeps languages, and tells which went and what is too short t
   expect((await trainer([...asked, "--language", "no,da"])).stdout).toContain("kept        2, ");
 });
 
+test("corpus clean keeps what a model foresees best, and tells the perplexity of the rest", async () => {
+  const path = join(shared.folder, "foreseen.jsonl");
+  await writeFile(path, ["aaaa aaaa aaaa", "#q!Zx7&", "a"].map((text) => `${JSON.stringify({ text })}\n`).join(""));
+  const asked = ["corpus", "clean", path, "--ppl-model", TINY, "--dry-run"];
+  const { code, stdout } = await trainer([...asked, "--keep-best", "0.5"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^kept {8}1, 1 B \(\d+\.\d %\) of them too short for a perplexity$/m);
+  expect(stdout).toMatch(/^taken away {2}1, \d+ B \(\d+\.\d %\): a perplexity over \d+(\.\d+)?$/m);
+  expect(stdout).toMatch(/^ {2}taken away \d+\.\d+: .*foreseen\.jsonl, document [12]: /m);
+  const { last } = await json([...asked, "--max-ppl", "1e9"]);
+  expect(last).toMatchObject({ kept: { documents: 3 }, unscored: { documents: 1 }, removed: [] });
+});
+
 test.each([
   [["dedup", "a.txt"], "a file is needed: name one with --out, or give --dry-run"],
   [
     ["clean", "a.txt", "--dry-run"],
-    "nothing to clean: give --mask, --min-words, --max-words, --language or --repetition",
+    "nothing to clean: give --mask, --min-words, --max-words, --language, --repetition or",
   ],
   [["clean", "a.txt", "--dry-run", "--mask", "email,name"], 'there is no "name" to mask; expected email, phone, iban'],
   [["clean", "a.txt", "--dry-run", "--mask", "iban", "--country", "DE"], "give --mask phone too, or leave it out"],
+  [["clean", "a.txt", "--dry-run", "--ppl-model", "run"], "goes with --max-ppl or --keep-best"],
+  [["clean", "a.txt", "--dry-run", "--max-ppl", "9"], "goes with --max-ppl or --keep-best"],
   [["dedup", "a.txt", "--out", "b.csv"], "must end in .jsonl or .txt"],
   [["dedup", "a.txt", "--dry-run", "--similarity", "0.4"], "It must be a number from 0.5 to 1."],
   [["dedup", "a.txt", "--dry-run", "--exact", "--similarity", "0.9"], "leave one of them out"],

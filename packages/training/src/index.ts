@@ -118,6 +118,7 @@ export type { QuantizationLoss } from "./inference/quantize-opened.js";
 export type { Sample } from "./inference/samples.js";
 export type { CharacterScore } from "./inference/per-character.js";
 export type { Fidelity } from "./inference/fidelity.js";
+export { perplexityScorer } from "./inference/perplexity-scorer.js";
 export { score, type Score } from "./inference/score.js";
 export {
   ChatOptions,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import type { OpenModel } from "../src/inference/open-model.js";
 import { generate } from "../src/inference/generate.js";
+import { perplexityScorer } from "../src/inference/perplexity-scorer.js";
 import { score } from "../src/inference/score.js";
 import { containing, expected, openTinyGpt2 } from "./fixture.js";
 import { scriptedModel } from "./scripted-model.js";
@@ -29,6 +30,17 @@ test("loss and surprisal are what transformers computes", async () => {
   expectClose(scored.surprisal, expected.surprisal, 1e-4);
   expect(scored.tokens?.join("")).toBe(expected.prompt);
   expect(scored.topk).toBeNull();
+});
+
+test("a document's perplexity is that of its first tokens, as many as the model reads at once", async () => {
+  const perplexity = perplexityScorer(opened);
+  const { perplexity: whole } = await score(opened, { text: expected.prompt });
+  expect(await perplexity(expected.prompt)).toBeCloseTo(Number(whole), 3);
+  const long = `${expected.prompt} `.repeat(200);
+  const ids = opened.tokenizer.encode(long).slice(0, opened.contextLength + 1);
+  const start = await score(opened, { text: opened.tokenizer.decode(ids), stride: opened.contextLength });
+  expect(await perplexity(long)).toBeCloseTo(Number(start.perplexity), 2);
+  expect([await perplexity("a"), await perplexity("")]).toEqual([null, null]);
 });
 
 test("a summary has the loss alone", async () => {

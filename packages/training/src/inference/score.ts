@@ -140,7 +140,7 @@ interface Rows {
 }
 
 /** Cross entropies and likeliest successors at the positions that count of windows of one shape, in the text's order. */
-function scoreWindows(opened: OpenModel, ids: Int32Array, windows: readonly Window[], k: number | null): Rows {
+export function scoreWindows(opened: OpenModel, ids: Int32Array, windows: readonly Window[], k: number | null): Rows {
   const { model } = opened;
   return scope(() =>
     noGrad(() => {

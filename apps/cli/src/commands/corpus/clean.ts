@@ -2,15 +2,16 @@ import type { Command } from "commander";
 import type { Cleaning, Masked, Removed } from "@trainer/training";
 import { leftOutSentences, MASKS, type Mask } from "@trainer/training/options";
 import { z } from "zod";
-import { formatBytes, formatCount, formatWords } from "../../display/quantity.js";
+import { formatBytes, formatCount, formatNumber, formatWords } from "../../display/quantity.js";
 import { amountOf, documentJson, documentLine } from "../../display/shown-document.js";
 import { CORPUS_ARGUMENT } from "../../flags/corpus-argument.js";
 import { KEPT_FILE, keptFile, nextTraining } from "../../flags/kept-file.js";
 import { TEXT_FLAGS, textOptions, wholeDocument } from "../../flags/text-flags.js";
 import { words } from "../../framework/arguments.js";
-import { defineCommand } from "../../framework/define-command.js";
+import { defineCommand, MODEL, type Invocation } from "../../framework/define-command.js";
 import { UsageError } from "../../process/errors.js";
 import type { Io } from "../../process/io.js";
+import { openHere } from "../../runs/open-here.js";
 import { withCorpus } from "../../runs/with-corpus.js";
 
 const limit = z.int().min(1).nullable().default(null);
@@ -30,6 +31,21 @@ const Options = z.strictObject({
     .array(z.string().trim().min(1))
     .default([])
     .describe("languages that stay, by ISO 639-1: en,de; documents in others go, those too short to tell stay"),
+  pplModel: z
+    .string()
+    .trim()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(`a model that judges documents by how well it foresees them: ${MODEL}`),
+  maxPpl: z.number().min(1).nullable().default(null).describe("documents with a higher perplexity go"),
+  keepBest: z
+    .number()
+    .gt(0)
+    .max(1)
+    .nullable()
+    .default(null)
+    .describe("part of the documents that stays, by the lowest perplexity: 0.8"),
   minWords: limit.describe("documents with fewer words go"),
   maxWords: limit.describe("documents with more words go"),
   repetition: z
@@ -52,6 +68,8 @@ export function define(command: Command, io: Io): void {
     examples: {
       "trainer corpus clean posts.jsonl --repetition --min-words 20 --dry-run": "what would go, with examples",
       "trainer corpus clean crawl.jsonl --language en,de --out clean.jsonl": "what is in English or German",
+      "trainer corpus clean crawl.jsonl --ppl-model RUN --keep-best 0.8 --out clean.jsonl":
+        "the four fifths of the documents that a model foresees best",
       "trainer corpus clean mails.mbox --mask email,phone,iban --country DE --out clean.jsonl": "a new file with masks",
     },
     async run({ args: { corpus: names }, options, home, flags, io, out }) {
@@ -59,17 +77,26 @@ export function define(command: Command, io: Io): void {
       const mask = masksOf(options.mask);
       const { country, minWords, maxWords, repetition, document } = options;
       const languages = named(options.language);
-      if (mask.length === 0 && minWords === null && maxWords === null && !repetition && languages.length === 0) {
-        throw new UsageError("nothing to clean: give --mask, --min-words, --max-words, --language or --repetition");
+      const { pplModel, maxPpl, keepBest } = options;
+      const limits = [minWords, maxWords, pplModel, maxPpl, keepBest].filter((limit) => limit !== null);
+      if (mask.length + languages.length + limits.length === 0 && !repetition) {
+        throw new UsageError(
+          "nothing to clean: give --mask, --min-words, --max-words, --language, --repetition or --ppl-model",
+        );
+      }
+      if ((pplModel === null) !== (maxPpl === null && keepBest === null)) {
+        throw new UsageError("--ppl-model goes with --max-ppl or --keep-best: give both, or leave both out");
       }
       if (country !== null && !mask.includes("phone")) {
         throw new UsageError("--country is of phone numbers: give --mask phone too, or leave it out");
       }
       const { cleanCorpus } = await import("@trainer/training/files");
-      const result = await withCorpus(names, { home, io, out }, async ({ paths, where, line }) =>
-        cleanCorpus(paths, {
+      const result = await withCorpus(names, { home, io, out }, async ({ paths, where, line }) => {
+        using judge = pplModel === null ? null : await openJudge(pplModel, { home, io, out }, where.signal);
+        return await cleanCorpus(paths, {
           ...textOptions(options),
           ...where,
+          perplexity: judge && { of: judge.perplexity, most: maxPpl, best: keepBest },
           mask,
           country,
           languages,
@@ -79,13 +106,27 @@ export function define(command: Command, io: Io): void {
           document,
           out: written,
           onRead: ({ bytes, totalBytes }) => line.update("cleaning", bytes / Math.max(1, totalBytes)),
-        }),
-      );
+        });
+      });
       out.result(cleaningJson(result, written), () =>
         [...cleaningFacts(result), ...nextTraining(written, options, flags)].join("\n"),
       );
     },
   });
+}
+
+/** The model that judges documents, and its perplexity of a text. */
+async function openJudge(
+  ref: string,
+  { home, io, out }: Pick<Invocation<unknown>, "home" | "io" | "out">,
+  signal: AbortSignal,
+): Promise<Disposable & { readonly perplexity: (text: string) => Promise<number | null> }> {
+  await (await import("../../process/need-libtorch.js")).needLibtorch(io, out);
+  const { openHome, perplexityScorer } = await import("@trainer/training");
+  const { nameRun } = await import("@trainer/training/files");
+  const run = await nameRun(ref, openHome(home));
+  const opened = await openHere(run, { device: "auto", weights: "fp32" }, { home, io, out }, signal);
+  return { perplexity: perplexityScorer(opened), [Symbol.dispose]: () => opened[Symbol.dispose]() };
 }
 
 /** Names, of words that may have several: "en,de". */
@@ -116,6 +157,7 @@ const cleaningJson = (c: Cleaning, out: string | null) => ({
     examples: examples.map(({ value, document }) => ({ value, ...documentJson(document) })),
   })),
   ...(c.untold === null ? {} : { untold: c.untold }),
+  ...(c.unscored === null ? {} : { unscored: c.unscored }),
   masked: c.masked.map(({ kind, count, documents, examples }) => ({
     kind,
     count,
@@ -125,13 +167,16 @@ const cleaningJson = (c: Cleaning, out: string | null) => ({
   left_out: c.leftOut,
 });
 
-const valueOf = (measure: Removed["measure"], value: number) =>
-  measure === "share" ? `${(100 * value).toFixed(1)} %` : formatWords(value);
+const VALUES: Readonly<Record<Removed["measure"], (value: number) => string>> = {
+  share: (value) => `${(100 * value).toFixed(1)} %`,
+  words: formatWords,
+  perplexity: formatNumber,
+};
 
 const removedLines = ({ rule, measure, examples }: Removed) => [
   "",
   rule,
-  ...examples.map(({ value, document }) => `  taken away ${valueOf(measure, value)}: ${documentLine(document)}`),
+  ...examples.map(({ value, document }) => `  taken away ${VALUES[measure](value)}: ${documentLine(document)}`),
 ];
 
 const maskedLines = ({ kind, examples }: Masked) =>
@@ -143,13 +188,15 @@ const maskedLines = ({ kind, examples }: Masked) =>
         ...examples.map(({ written, ...place }) => `  masked     ${documentLine({ ...place, start: written })}`),
       ];
 
+const keptThough = (short: Cleaning["untold"], what: string, { all }: Cleaning) =>
+  short === null || short.documents === 0 ? [] : [`kept        ${amountOf(short, all)} of them too short ${what}`];
+
 const cleaningFacts = (c: Cleaning) => [
   `documents   ${formatCount(c.all.documents)}, ${formatBytes(c.all.bytes)}`,
   `kept        ${amountOf(c.kept, c.all)}`,
   ...c.removed.map((each) => `taken away  ${amountOf(each, c.all)}: ${each.rule}`),
-  ...(c.untold === null || c.untold.documents === 0
-    ? []
-    : [`kept        ${amountOf(c.untold, c.all)} of them too short to tell their language`]),
+  ...keptThough(c.untold, "to tell their language", c),
+  ...keptThough(c.unscored, "for a perplexity", c),
   ...c.masked.map(
     ({ kind, count, documents }) =>
       `masked      ${formatCount(count)} ${kind}, in ${formatCount(documents)} of ${formatCount(c.kept.documents)} documents`,

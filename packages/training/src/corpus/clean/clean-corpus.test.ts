@@ -114,3 +114,53 @@ test("documents in other languages go, told by language, and those too short to 
     /^no language "tlh" is known; expected of am, ar, .*, zh$/,
   );
 });
+
+test("documents that a model foresees badly go, by a limit or so that a part stays, and those too short for one stay", async () => {
+  await using folder = await scratch();
+  const [path, out] = [join(folder.path, "a.jsonl"), join(folder.path, "b.jsonl")];
+  const long = `80 ${"x".repeat(6_000_000)}`;
+  const texts = ["10 a", "90 b", "c", "30 d", "no", long, "40 e", "20 f"];
+  await writeFile(path, jsonl(texts));
+  const given: string[] = [];
+  const of = async (start: string) => {
+    given.push(start);
+    return Promise.resolve(/^\d/.test(start) ? Number.parseInt(start, 10) : null);
+  };
+  const seen: number[] = [];
+  const onRead = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }) => seen.push(bytes / totalBytes);
+  const numbers = (perplexity: CleanOptions["perplexity"], rest: Partial<CleanOptions> = {}) =>
+    cleanCorpus(path, { ...NOTHING, ...rest, perplexity, onRead });
+  const result = await numbers({ of, most: 35, best: null }, { out });
+  expect(await readFile(out, "utf8")).toBe(jsonl(["10 a", "c", "30 d", "no", "20 f"]));
+  expect(result).toMatchObject({
+    unscored: { documents: 2, bytes: 3 },
+    removed: [
+      {
+        rule: "a perplexity over 35",
+        measure: "perplexity",
+        documents: 3,
+        examples: [
+          { value: 90, document: { number: 2, start: "90 b" } },
+          { value: 80, document: { number: 6 } },
+          { value: 40, document: { number: 7 } },
+        ],
+      },
+    ],
+  });
+  expect(given.map(({ length }) => length)).toEqual([4, 4, 1, 4, 2, 1 << 14, 4, 4]);
+  expect([seen.every((part, i) => part >= (seen[i - 1] ?? 0)), seen.at(-1)]).toEqual([true, 1]);
+
+  const half = await numbers({ of, most: null, best: 0.5 });
+  expect(half.removed).toMatchObject([{ rule: "a perplexity over 30", documents: 3 }]);
+  const both = await numbers({ of, most: 15, best: 0.9 });
+  expect(both.removed).toMatchObject([{ rule: "a perplexity over 15", documents: 5 }]);
+  given.length = 0;
+  const ofLonger = await numbers({ of, most: null, best: 0.5 }, { minWords: 2 });
+  expect(given).toHaveLength(6); // none of those that go by their words
+  expect(ofLonger).toMatchObject({
+    removed: [{ documents: 3 }, { rule: "fewer than 2 words" }],
+    unscored: { documents: 0 },
+  });
+  const none = await numbers({ of: () => Promise.resolve(null), most: null, best: 0.5 });
+  expect(none).toMatchObject({ removed: [], unscored: { documents: 8 } });
+});

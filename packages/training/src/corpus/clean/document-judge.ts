@@ -16,8 +16,8 @@ export interface CleanLimits {
 export interface Verdict {
   /** The limit or rule: "fewer than 50 words". */
   readonly rule: string;
-  /** What the document has: a number of words, or a share of its text, 0..1 and a little more. */
-  readonly measure: "words" | "share";
+  /** What the document has: a number of words, a share of its text, 0..1 and a little more, or a perplexity. */
+  readonly measure: "words" | "share" | "perplexity";
   readonly value: number;
 }
 

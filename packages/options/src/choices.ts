@@ -20,6 +20,10 @@ export const divergenceChoices = ["tell", "stop", "rewind"] as const;
 export const lrDecayShapes = ["1-sqrt", "linear", "cosine"] as const;
 export type LrDecayShape = (typeof lrDecayShapes)[number];
 
+/** Orders of a run's first epoch. */
+export const curricula = ["none", "length"] as const;
+export type Curriculum = (typeof curricula)[number];
+
 /** Kinds of documents in a corpus. */
 export const documents = ["line", "paragraph", "file"] as const;
 

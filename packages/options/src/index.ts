@@ -3,6 +3,7 @@ export {
   conversationFormats,
   corpusFormats,
   dedupChoices,
+  curricula,
   devices,
   documents,
   lrDecayShapes,
@@ -14,6 +15,7 @@ export {
   type ConversationFormat,
   type CorpusFormat,
   type DedupChoice,
+  type Curriculum,
   type DeviceChoice,
   type FormatChoice,
   type LrDecayShape,
@@ -37,5 +39,6 @@ export { ResumeOptions, type ResumeInput } from "./resume-options.js";
 export { samplePrompts } from "./sample-prompts.js";
 export { ScoreOptions, type ScoreInput } from "./score-options.js";
 export { flaggedDimensions, terminalDefaults, type FlaggedDimension } from "./terminal-defaults.js";
+export { mixProblem, sourceWeight, type SourceWeight } from "./source-weights.js";
 export { type BosChoice } from "./text-around.js";
 export { DEFAULT_SEQ_LEN, notInRequests, TrainOptions } from "./train-options.js";

@@ -4,6 +4,7 @@ import { grouped } from "./presets.js";
 import {
   corpusFormats,
   dedupChoices,
+  curricula,
   devices,
   divergenceChoices,
   documents,
@@ -15,6 +16,7 @@ import {
 import { Duration } from "./duration.js";
 import { DocumentSeparator } from "./document-separator.js";
 import { most } from "./most.js";
+import { SourceWeightText } from "./source-weights.js";
 import { specialTokens } from "./text-around.js";
 
 const count = z.int().min(0);
@@ -38,6 +40,15 @@ const text = grouped("Text and tokenizer", {
       z.array(z.string().trim().min(1)),
     ])
     .default([]),
+  /** Of each of several texts; null: they are one, as long as they are. */
+  corpusWeights: z
+    .array(SourceWeightText)
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "share of each text in what is trained on, by tokens and in any unit: 0.3, or 0.1-0.9, which goes from the first step to the last; left out: the texts are one",
+    ),
   /** In place of files: the text's id in a file service. */
   corpusFileId: z.string().trim().min(1).nullable().default(null),
   tokenizer: z
@@ -87,6 +98,10 @@ const text = grouped("Text and tokenizer", {
     .describe(
       "what is done with documents that are copies: none, equal ones are on one side of a split; together, near copies too; exact, all but the first of equal ones are left out; near, all but the first of near ones",
     ),
+  curriculum: z
+    .enum(curricula)
+    .default("none")
+    .describe("order of the first epoch: none, at random; length, from short documents to long ones"),
   holdoutFraction: fraction.default(0.01).describe("part of the corpus that validation takes"),
   testSplitRatio: fraction.default(0.15).describe("part of the corpus that the final test takes"),
 });
@@ -165,7 +180,10 @@ const training = grouped("Training", {
     .boolean()
     .default(false)
     .describe("less memory for about a third more time, the same numbers"),
-  numEpochs: positive.default(1).meta({ description: "times through the corpus", most: most.epochs }),
+  numEpochs: positive.default(1).meta({
+    description: "times through the corpus; of weighted texts: as many tokens as all of them have together",
+    most: most.epochs,
+  }),
   maxSteps: positive
     .nullable()
     .default(null)

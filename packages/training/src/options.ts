@@ -7,3 +7,4 @@ export { fileIdOf } from "./corpus/corpus-cache.js";
 export { nearest } from "./home/nearest.js";
 export { methodOf, parseTrainOptions, type TrainInput, type TrainOptions } from "./options/options.js";
 export { vocabSizeFor } from "./options/vocab-size.js";
+export { sourceLines } from "./home/source-figures.js";

@@ -6,7 +6,7 @@ import { loadTokenizer } from "@trainer/tokenizers";
 import { SGD, setNumThreads, tensor, type Tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { IGNORED, type Batch } from "../src/bins/batch-loader.js";
+import { IGNORED, type Batch } from "../src/bins/batch.js";
 import { ConversationEncoder, type EncodedConversation } from "../src/conversation/conversation-encoder.js";
 import { readConversation } from "../src/corpus/conversation.js";
 import { trainStep, type Stepper } from "../src/step/step.js";

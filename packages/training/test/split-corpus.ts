@@ -6,7 +6,7 @@ import type { DocumentMode } from "../src/corpus/cut-documents.js";
 import { documentsOf } from "../src/corpus/document-batch.js";
 import { SPLITS, type Split } from "../src/corpus/held-out.js";
 import { splitDocuments } from "../src/corpus/split-documents.js";
-import { planSplit, type SplitOptions } from "../src/corpus/split-plan.js";
+import { planSplit, type SplitOptions, type SplitPlan } from "../src/corpus/split-plan.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 
 type Documents = Record<Split, string[]>;
@@ -14,6 +14,11 @@ type Documents = Record<Split, string[]>;
 /** The documents of each split, pieced together from its batches. */
 export async function split(corpus: Corpus, options: SplitOptions): Promise<{ by: string; documents: Documents }> {
   const plan = await planSplit(corpus, options);
+  return { by: plan.by, documents: await splitBy(corpus, plan) };
+}
+
+/** The same by a plan that there is. */
+export async function splitBy(corpus: Corpus, plan: SplitPlan): Promise<Documents> {
   const documents: Documents = { train: [], validation: [], test: [] };
   const open: Record<Split, boolean> = { train: false, validation: false, test: false };
   for await (const batch of splitDocuments(corpus, plan)) {
@@ -28,7 +33,7 @@ export async function split(corpus: Corpus, options: SplitOptions): Promise<{ by
     open[batch.split] = batch.open;
   }
   expect(open).toEqual({ train: false, validation: false, test: false });
-  return { by: plan.by, documents };
+  return documents;
 }
 
 /** A corpus of a folder with these texts, a file each. */

@@ -35,6 +35,8 @@ async function asked(body: object): Promise<string> {
 
 const least = { corpus_path: "corpus.txt", tokenizer_method: "bpe" };
 
+const MIX = { corpus_path: null, corpus_paths: ["large.txt", "corpus.txt"], corpus_weights: ["0.3", "0.1-0.9"] };
+
 /** What an option needs beside it, and values that no schema tells. */
 const OF_ITS_OWN: Readonly<Record<string, object>> = {
   model_family: { model_family: "llama", model_size: "tiny" },
@@ -42,6 +44,8 @@ const OF_ITS_OWN: Readonly<Record<string, object>> = {
   model_config: { model_config: { n_layer: 3 } },
   corpus_file_id: { corpus_file_id: "f".repeat(64), corpus_path: null },
   corpus_path: { corpus_path: "large.txt" },
+  corpus_paths: MIX,
+  corpus_weights: MIX,
   document_separator: { document_separator: "%%" },
   text_field: { text_field: "story" },
   tokenizer_id: { tokenizer_id: "tok-test" },
@@ -73,7 +77,11 @@ const bodyOf = (name: string): Record<string, unknown> => {
 };
 
 /** Names that options have where a request has another. */
-const CALLED: Readonly<Record<string, string>> = { corpus_path: "corpus", tokenizer_id: "tokenizer" };
+const CALLED: Readonly<Record<string, string>> = {
+  corpus_path: "corpus",
+  corpus_paths: "corpus",
+  tokenizer_id: "tokenizer",
+};
 
 test("each option that is asked for over HTTP is what the worker's child gets, and no other changes by it", async () => {
   const child = scripted(
@@ -92,7 +100,7 @@ test("each option that is asked for over HTTP is what the worker's child gets, a
     expect((await system.ended(runId)).message).toBe("heard");
     const Message = z.object({ runId: z.literal(runId), userId: z.string(), request: TrainSettings });
     const { request, userId } = Message.parse(JSON.parse(readFileSync(join(system.root, `${runId}.json`), "utf8")));
-    const corpus = request.corpus_path;
+    const corpus = request.corpus_paths ?? request.corpus_path;
     const { runId: _, ...options } = parseTrainOptions(trainOptions(request, { runId, userId, corpus, threads: 0 }));
     return new Map<string, unknown>(Object.entries({ ...options, corpus: options.corpus[0] }));
   };
@@ -110,7 +118,12 @@ test("each option that is asked for over HTTP is what the worker's child gets, a
       const besides = Object.keys(OF_ITS_OWN[name] ?? {}).map((each) => CALLED[each] ?? camel(each));
       const expected = new Set([option, ...besides, ...("pretrained_run_id" in body ? ["maxSeqLen"] : [])]);
       expect(changed.filter(([key]) => !expected.has(key))).toEqual([]);
-      const value = name === "model_config" ? { nLayer: 3 } : name === "user_id" ? 7n : body[name];
+      const own = new Map<string, unknown>([
+        ["model_config", { nLayer: 3 }],
+        ["user_id", 7n],
+        ["corpus_paths", "large.txt"],
+      ]);
+      const value = own.get(name) ?? body[name];
       expect([name, got.get(option)]).toEqual([name, value]);
       reached.add(option);
     }),
@@ -172,6 +185,25 @@ test("what is asked for is what the run is trained by, and what its manifest say
 test("what contradicts itself or lies outside is refused in the words of the API, and nothing is queued", async () => {
   const before = await system.queues.trainer.getJobCountByTypes("waiting", "active", "failed", "completed");
   for (const [more, status, message] of [
+    [{ corpus_weights: ["1"] }, 400, "corpus_weights are those of corpus_paths"],
+    [
+      { corpus_paths: ["a", "b"], corpus_weights: ["1", "2"] },
+      422,
+      "corpus_paths excludes corpus_path and corpus_file_id",
+    ],
+    [{ ...MIX, corpus_weights: ["1"] }, 400, "corpus_weights: 1 weight(s) for 2 texts; give each one, or none"],
+    [{ ...MIX, corpus_weights: null }, 400, "corpus_weights: 0 weight(s) for 2 texts; give each one, or none"],
+    [
+      { ...MIX, corpus_weights: ["1", "-1"] },
+      400,
+      "corpus_weights must be numbers above 0, or two with a dash between: 0.3, 0.1-0.9",
+    ],
+    [
+      { ...MIX, corpus_paths: ["corpus.txt", "none"] },
+      404,
+      'corpus_paths "none" leads to no text in the corpus folder of the server\'s data',
+    ],
+    [{ ...MIX, dedup: "near" }, 400, /^dedup: copies are not looked for in texts that are mixed/],
     [{ lora_rank: 4 }, 400, "lora_rank: an adapter changes a trained model; name one by pretrained_run_id"],
     [
       { optimizer: "schedule_free", ema_decay: 0.9 },

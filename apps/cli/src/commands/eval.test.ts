@@ -28,6 +28,7 @@ const evaluation: Evaluation = {
   sampled: false,
   lost: { bytes: 0, unknown_tokens: 0, characters: [] },
   note: null,
+  sources: [],
   documentLengths: null,
   stride: null,
   evalTokens: null,
@@ -50,4 +51,15 @@ test("an evaluation says whether its text was drawn, and of text that is lost no
   expect(evaluationJson({ ...evaluation, ...losing })).toMatchObject({ lost_bytes: 40, unknown_tokens: 3 });
   expect(evaluationJson(evaluation)).toMatchObject({ lost_bytes: 0, unknown_tokens: 0, regressions: [] });
   expect(evaluationJson({ ...evaluation, lost: null })).toMatchObject({ lost_bytes: null, unknown_tokens: null });
+});
+
+test("of a run that mixes texts each is told", () => {
+  const sources = [{ source: "own", loss: 2.5, ppl: 12, bitsPerByte: 1.25, tokens: 1200 }];
+  expect(report({ ...evaluation, sources }, style(false))).toContainEqual(
+    "of it          own: 1,200 tokens, loss 2.5000, 1.2500 bits per byte",
+  );
+  expect(evaluationJson({ ...evaluation, sources })).toMatchObject({
+    sources: [{ source: "own", loss: 2.5, ppl: 12, bits_per_byte: 1.25, tokens: 1200 }],
+  });
+  expect(evaluationJson(evaluation)).not.toHaveProperty("sources");
 });

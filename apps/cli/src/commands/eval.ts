@@ -7,6 +7,7 @@ import { z } from "zod";
 import { noteBegin } from "../flags/bos.js";
 import { word } from "../framework/arguments.js";
 import { defineCommand, MODEL } from "../framework/define-command.js";
+import { sourceLines } from "@trainer/training/options";
 import { printable } from "../display/printable.js";
 import { ProgressLine } from "../display/progress-line.js";
 import { formatChange, formatCount, formatNumber } from "../display/quantity.js";
@@ -121,6 +122,7 @@ export const evaluationJson = (e: Evaluation): object => ({
   sample_lengths: e.sampleLengths,
   document_lengths: e.documentLengths,
   samples: e.samples,
+  ...(e.sources.length > 0 && { sources: sourceLines(e.sources) }),
   compared_with: e.comparison?.against ?? null,
   same_text: e.comparison?.sameText ?? null,
   differences: e.comparison?.differences ?? [],
@@ -135,6 +137,10 @@ export const report = (e: Evaluation, paint: Style): string[] => [
   e.note === null
     ? `bits per byte  ${formatNumber(e.bitsPerByte)}   per character ${formatNumber(e.bitsPerCharacter)}`
     : `bits per byte  none: ${e.note}`,
+  ...e.sources.map(
+    ({ source, loss, bitsPerByte, tokens }) =>
+      `of it          ${printable(source)}: ${formatCount(tokens)} tokens, loss ${formatNumber(loss)}, ${formatNumber(bitsPerByte)} bits per byte`,
+  ),
   ...lengthsLine("documents ", e.documentLengths),
   ...samplesOf(e),
   ...(e.comparison === null ? [] : ["", ...differencesOf(e.comparison, paint)]),

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { FoundLr } from "@trainer/training";
 import { z } from "zod";
 import { choosePrecision } from "../flags/choose-precision.js";
-import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
+import { MIX_ARGUMENT, mixArgument } from "../flags/mix-argument.js";
 import { RunFlags, TRAIN_ALIASES, TrainFlags, trainingOf } from "../flags/train-options.js";
 import { words } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
@@ -47,7 +47,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Find the learning rate of a training: its first steps are taken with a rate that rises from next to nothing to far too much (Smith 2017), and the rate is proposed by their losses. Give the options that the training will have.",
-    args: { corpus: words(CORPUS_ARGUMENT) },
+    args: { corpus: words(MIX_ARGUMENT) },
     options: FindLrFlags,
     usesLibtorch: true,
     runs: ["pretrainedRunId"],
@@ -60,7 +60,7 @@ export function define(command: Command, io: Io): void {
     async run({ args: { corpus: names }, options, home, io, out }) {
       const { from, to, steps, ...chosen } = options;
       if (from >= to) throw new UsageError(`--from ${from} --to ${to}: the rate must rise`);
-      const input = trainingOf(corpusArgument(names), TrainFlags.parse(chosen));
+      const input = trainingOf(mixArgument(names), TrainFlags.parse(chosen));
       const { findLr, foundLrFields, suitablePrecision } = await import("@trainer/training");
       const request = { ...input, precision: choosePrecision(options, out, suitablePrecision) };
       const elsewhere = await fetching({ home, io, out });

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { choosePrecision } from "../flags/choose-precision.js";
-import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
+import { MIX_ARGUMENT, mixArgument } from "../flags/mix-argument.js";
 import { TrainFlags, trainingOf } from "../flags/train-options.js";
 import { words } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
@@ -16,7 +16,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Plan a training: the family, size, vocabulary, batch, rate and length that give the best model of your text on this machine in the time that you give. Steps are measured for a few seconds; what you set yourself stays as it is.",
-    args: { corpus: words(CORPUS_ARGUMENT) },
+    args: { corpus: words(MIX_ARGUMENT) },
     options: PlanFlags,
     usesLibtorch: true,
     examples: {
@@ -31,7 +31,7 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: { corpus: names }, options, given, home, flags, io, out }) {
       const { memory, maxSeconds, ...chosen } = options;
-      const input = trainingOf(corpusArgument(names), toBePlanned(TrainFlags.parse(chosen), given));
+      const input = trainingOf(mixArgument(names), toBePlanned(TrainFlags.parse(chosen), given));
       const { planFields, suitablePrecision } = await import("@trainer/training");
       const request = { ...input, precision: choosePrecision(options, out, suitablePrecision) };
       const elsewhere = await fetching({ home, io, out });

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { Duration, TrainOptions, ungrouped } from "@trainer/options";
 import { z } from "zod";
 import { choosePrecision } from "../flags/choose-precision.js";
-import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
+import { MIX_ARGUMENT, mixArgument } from "../flags/mix-argument.js";
 import { RunFlags, TRAIN_ALIASES, TrainFlags, trainingOf } from "../flags/train-options.js";
 import { words } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
@@ -51,7 +51,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Compare trainings by successive halving: all trials train a part of their tokens, the better third goes on to three times as many, and so on. Each trial is a run as any other. Stopped, the same command goes on where it was. On a server the trials wait in its queue, and those that go on are trained on to a later end.",
-    args: { corpus: words(CORPUS_ARGUMENT) },
+    args: { corpus: words(MIX_ARGUMENT) },
     options: SweepFlags,
     usesLibtorch: true,
     runs: ["pretrainedRunId"],
@@ -73,7 +73,7 @@ export function define(command: Command, io: Io): void {
     async run({ args: { corpus: names }, options, home, flags, io, out }) {
       if (options.atOnce !== null)
         throw new UsageError("--at-once is for a sweep with --server: this machine trains one trial at a time");
-      const corpus = corpusArgument(names);
+      const corpus = mixArgument(names);
       const { suitablePrecision, sweep, sweepFields } = await import("@trainer/training");
       const { seconds, sweepId, trials: typed } = await typedSweep(options, names);
       const precision = choosePrecision(options, out, suitablePrecision);

@@ -3,7 +3,7 @@ import { familyInfo } from "@trainer/models/capabilities";
 import { optimizerInfo } from "@trainer/torch/capabilities";
 import type { TrainOptions } from "@trainer/training/options";
 import { choosePrecision } from "../flags/choose-precision.js";
-import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
+import { MIX_ARGUMENT, mixArgument } from "../flags/mix-argument.js";
 import { anyWords } from "../framework/arguments.js";
 import { defineCommand, type Typed } from "../framework/define-command.js";
 import { UsageError } from "../process/errors.js";
@@ -22,7 +22,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Train a model on your text. Without a size or a length its settings are planned for ten minutes, or for the time that --for says; `trainer plan` shows them. Without --tokenizer one is trained first. Ctrl-C finishes the step, saves and says how to go on.",
-    args: { corpus: anyWords(CORPUS_ARGUMENT) },
+    args: { corpus: anyWords(MIX_ARGUMENT) },
     options: TrainFlags,
     usesLibtorch: true,
     runs: ["pretrainedRunId"],
@@ -31,6 +31,8 @@ export function define(command: Command, io: Io): void {
     examples: {
       "trainer train book.txt": "the best model of it that this machine can train in ten minutes",
       "trainer train books/ --size small --num-epochs 3 --batch-size 8": "GPT-2 small on a folder, three times through",
+      "trainer train own/:0.3 wiki/:0.7 --size small":
+        "three tenths of the tokens from one text, the rest from another, however long they are",
       "trainer train poems.jsonl --document line --n-layer 6 --n-embd 384 --n-head 6":
         "own dimensions, a document a line",
       "trainer train book.txt --max-steps 2000 --lr-schedule cosine --warmup-steps 100":
@@ -67,7 +69,7 @@ export function define(command: Command, io: Io): void {
       if (options.estimate && (wanted || upload))
         throw new UsageError("--estimate trains nothing: leave out --resume and --upload, or --estimate");
       const tracker = options.track && (await trackerFor(options.track, { io, home, out }));
-      const request = trainingOf(corpusArgument(names), isOpen(given) ? toBePlanned(options, given) : options);
+      const request = trainingOf(mixArgument(names), isOpen(given) ? toBePlanned(options, given) : options);
       const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, flags, io, out };
       const elsewhere = await fetching({ home, io, out });

@@ -22,9 +22,11 @@ export interface FileOptions {
 const CALLED: Readonly<Record<string, string>> = { tokenizer: "tokenizer_id" };
 const CORPUS = "corpus_path";
 const CORPUS_ID = "corpus_file_id";
+const MIXED = "corpus_paths";
+const WEIGHTS = "corpus_weights";
 const DIMENSIONS = "model_config";
 /** What is no flag, and stands in a file in a way of its own. */
-const OUTSIDE = [CORPUS, CORPUS_ID, DIMENSIONS];
+const OUTSIDE = [CORPUS, CORPUS_ID, MIXED, WEIGHTS, DIMENSIONS];
 
 /** Names that are paths where there is a slash in them. */
 const PLACES: ReadonlySet<string> = new Set(["tokenizer_id", "pretrained_run_id"]);
@@ -51,7 +53,8 @@ export function readOptionsFile(file: string): FileOptions {
   const refuse = (path: readonly string[], why: string) =>
     wrong.push(`${toml.placeOf(path)}: ${path.join(".")} ${why}`);
   const below = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
-  const { [CORPUS]: corpus, [CORPUS_ID]: id, [DIMENSIONS]: dimensions = {}, ...others } = toml.table;
+  const { [CORPUS]: corpus, [CORPUS_ID]: id, [DIMENSIONS]: dimensions = {}, ...rest } = toml.table;
+  const { [MIXED]: mixed, [WEIGHTS]: weights, ...others } = rest;
 
   const taken = <T>(schema: z.ZodType<T>, name: string, value: unknown, rule: string): T[] => {
     const { success, data } = schema.safeParse(value);
@@ -60,6 +63,12 @@ export function readOptionsFile(file: string): FileOptions {
   };
   const texts = taken(OneOrMore, CORPUS, corpus ?? [], "must be a path, or a list of paths");
   const fileIds = id === undefined ? [] : taken(Name, CORPUS_ID, id, "must be the id of a file");
+  const paths = taken(Names, MIXED, mixed ?? [], "must be a list of paths").flat();
+  const shares = taken(Weights, WEIGHTS, weights ?? [], "must be a list of weights: 0.3, or '0.1-0.9'").flat();
+  if (paths.length !== shares.length)
+    refuse([mixed === undefined ? WEIGHTS : MIXED], `needs as many in ${mixed === undefined ? MIXED : WEIGHTS}`);
+  if (paths.length > 0 && (corpus ?? id) !== undefined)
+    refuse([MIXED], `and ${corpus === undefined ? CORPUS_ID : CORPUS} exclude each other`);
   const tables = taken(z.record(z.string(), z.unknown()), DIMENSIONS, dimensions, "must be a table");
   if (corpus !== undefined && id !== undefined) refuse([CORPUS_ID], `and ${CORPUS} exclude each other`);
 
@@ -82,13 +91,15 @@ export function readOptionsFile(file: string): FileOptions {
     });
   if (wrong.length > 0) throw new UsageError(wrong.join("\n"));
   return {
-    words: [...texts.flat().map(below), ...fileIds],
+    words: [...texts.flat().map(below), ...fileIds, ...paths.map((path, i) => `${below(path)}:${shares[i]}`)],
     options: { ...Object.fromEntries(checked), modelConfig: Object.fromEntries(modelConfig) },
   };
 }
 
 const Name = z.string().trim().min(1);
-const OneOrMore = z.union([Name.transform((path) => [path]), z.array(Name)]);
+const Names = z.array(Name);
+const OneOrMore = z.union([Name.transform((path) => [path]), Names]);
+const Weights = z.array(z.union([Name, z.number().transform(String)]));
 
 function read(file: string): TomlText {
   try {

@@ -48,7 +48,7 @@ const OWN: Readonly<Record<string, unknown>> = {
 
 test("each option of a run is a flag, with its own help, bounds and default but for a few", () => {
   const specs = new Map(optionSpecs(TrainFlags).map((spec) => [spec.key, spec]));
-  const { corpus: _1, corpusFileId: _2, modelConfig: _3, ...options } = TrainOptions.shape;
+  const { corpus: _1, corpusFileId: _2, modelConfig: _3, corpusWeights: _4, ...options } = TrainOptions.shape;
   for (const [name, option] of Object.entries(options)) {
     const facts = optionFacts(option);
     const { kind, group, auto, default: preset } = { ...facts, ...(name in OWN ? { default: OWN[name] } : {}) };
@@ -60,7 +60,8 @@ test("each option of a run is a flag, with its own help, bounds and default but 
 });
 
 test("what a request can ask of a training is a flag's, and what a flag asks goes into the request", () => {
-  const { corpus_file_id: _1, corpus_path: _2, model_config: _3, tokenizer_id: _4, ...fields } = TrainRequest.shape;
+  const { corpus_file_id: _1, corpus_path: _2, model_config: _3, tokenizer_id: _4, ...others } = TrainRequest.shape;
+  const { corpus_paths: _5, corpus_weights: _6, ...fields } = others; // which are words here
   expect(Object.keys(fields).filter((field) => !(camel(field) in TrainFlags.shape))).toEqual([]);
   const local = Object.keys(TrainOptions.shape).filter((name) => !(snake(name) in TrainRequest.shape));
   expect(local.toSorted()).toEqual([...Object.keys(notInRequests), "corpus", "tokenizer"].toSorted());

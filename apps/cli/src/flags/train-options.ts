@@ -10,7 +10,7 @@ import {
 } from "@trainer/training/options";
 import { z } from "zod";
 import { explain, UsageError } from "../process/errors.js";
-import type { CorpusArgument } from "./corpus-argument.js";
+import type { MixArgument } from "./mix-argument.js";
 import { DIMENSION_FLAGS } from "./dimension-flags.js";
 import { track } from "./track-flag.js";
 
@@ -47,7 +47,7 @@ export const ABOUT_RUN = {
 
 /** Options of a run. Names are held to what is registered, and some defaults suit somebody at a terminal. */
 export const RunFlags = z.strictObject({
-  ...TrainOptions.omit({ corpus: true, corpusFileId: true }).shape,
+  ...TrainOptions.omit({ corpus: true, corpusWeights: true, corpusFileId: true }).shape,
   document: preset(document, terminalDefaults.document),
   documentSeparator: preset(documentSeparator, terminalDefaults.documentSeparator),
   tokenizerMethod: z
@@ -110,8 +110,8 @@ export function toTrainInput(corpus: readonly string[], flags: TrainFlags): Trai
 }
 
 /** The checked options of a training. @throws UsageError */
-export const trainingOf = ({ corpus, corpusFileId }: CorpusArgument, flags: TrainFlags): RegisteredOptions =>
-  checkedOptions({ ...toTrainInput(corpus, flags), corpusFileId });
+export const trainingOf = ({ corpus, ...text }: MixArgument, flags: TrainFlags): RegisteredOptions =>
+  checkedOptions({ ...toTrainInput(corpus, flags), ...text });
 
 /** Checks options; the library's refusal is a usage error here. */
 export function checkedOptions(input: TrainInput): RegisteredOptions {

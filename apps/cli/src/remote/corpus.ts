@@ -4,7 +4,7 @@ import type { Sha256 } from "@trainer/disk";
 import type { CorpusFormat } from "@trainer/options";
 import { archiveOf, compressionOf, namedFormat, refuseMarked } from "@trainer/training/options";
 import { filesService, withProgress } from "../services/files-service.js";
-import { corpusArgument } from "../flags/corpus-argument.js";
+import { mixArgument } from "../flags/mix-argument.js";
 import type { Invocation } from "../framework/define-command.js";
 import { explain, UsageError } from "../process/errors.js";
 
@@ -22,7 +22,11 @@ export interface SentText {
 
 /** @throws UsageError for what a server could not read as this machine does */
 export async function remoteText(words: readonly string[], as: CorpusFormat): Promise<RemoteText> {
-  const { corpus, corpusFileId: fileId } = corpusArgument(words);
+  const { corpus, corpusFileId: fileId, corpusWeights } = mixArgument(words);
+  if (corpusWeights !== null)
+    throw new UsageError(
+      "texts are mixed where they lie: train here without --server, or put them into the server's corpus folder and name them by corpus_paths and corpus_weights in a request",
+    );
   if (fileId !== null) return { path: null, fileId, format: as };
   if (corpus.length > 1) throw notOne("one file");
   const path = String(corpus[0]);

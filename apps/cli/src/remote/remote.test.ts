@@ -81,7 +81,8 @@ test("what a run tells of a step and of an evaluation comes back whole from its 
     alarms: ["spike"],
   };
   expect(rowEvent(wired(stepLine(step)), training, 1)).toEqual(step);
-  const evaluated = { ...evalEvent(3, 2.5, false), weightsStep: 2, seconds: 0, alarms: ["memorising"] };
+  const sources = [{ source: "own", loss: 2, ppl: 7.4, bitsPerByte: 1.5, tokens: 9 }];
+  const evaluated = { ...evalEvent(3, 2.5, false), weightsStep: 2, seconds: 0, sources, alarms: ["memorising"] };
   expect(rowEvent(wired(evalLine(evaluated)), training, 1)).toEqual(evaluated);
   expectTypeOf<keyof ReturnType<typeof stepLine>>().toEqualTypeOf<keyof StepMetrics>();
   expectTypeOf<keyof ReturnType<typeof evalLine>>().toEqualTypeOf<keyof EvalMetrics>();

@@ -27,6 +27,13 @@ export function rowEvent(row: MetricsRow, training: RunProgress | null, best: nu
       bitsPerByte: row.bits_per_byte,
       best: row.split === "validation" && loss < best,
       seconds: 0,
+      sources: row.sources?.map((each) => ({
+        source: each.source,
+        loss: orInfinity(each.loss),
+        ppl: orInfinity(each.ppl),
+        bitsPerByte: each.bits_per_byte,
+        tokens: each.tokens,
+      })),
       alarms: row.alarms,
     };
   }

@@ -93,3 +93,29 @@ test("checkpoints and warnings are told, ends are left to the summary", () => {
 test("the last percent is for the end", () => {
   expect([percent(0, 200), percent(199, 200), percent(200, 200), percent(0, 0)]).toEqual([0, 99, 100, 100]);
 });
+
+test("texts that are mixed are a table with the times that each is gone through, and have a loss each", () => {
+  const source = { path: "/own", epochs: 0, tokens: 4741 };
+  const sources = [
+    { ...source, source: "own\u001B", weight: "0.1-0.9", planned_epochs: 1.5 },
+    { ...source, source: "wiki", weight: "0.7", planned_epochs: null },
+  ];
+  expect(
+    lineOf({ ...startEvent, epochs: 1, sources })
+      ?.split("\n")
+      .slice(1),
+  ).toEqual([
+    "plan       1,500 steps; 500 have as many tokens as the texts together",
+    "SOURCE   WEIGHT  TOKENS   EPOCHS",
+    "own␛    0.1-0.9   4.74k   1.5000",
+    "wiki        0.7   4.74k  by time",
+  ]);
+  const figures = { ppl: 1, bitsPerByte: 1, tokens: 9 };
+  const each = [
+    { source: "own", loss: 2.5, ...figures },
+    { source: "wiki", loss: 3, ...figures },
+  ];
+  expect(lineOf({ ...evalEvent(3, 2.5, true), sources: each })).toMatch(
+    /  \(loss of own 2\.5000, wiki 3\.0000\)  \(best so far\)$/,
+  );
+});

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatNumber, formatShort, formatThreads } from "../display/quantity.js";
 import { formatDuration } from "../display/duration.js";
+import { table } from "../display/table.js";
 import { printable } from "../display/printable.js";
 import { profileTable } from "./profile-table.js";
 import type { RunEvent } from "@trainer/training";
@@ -23,8 +24,12 @@ export function lineOf(event: RunEvent): string | null {
     case "start": {
       const { parameters, trainableParameters: trained, totalSteps, epochs, stepsPerEpoch } = event;
       const part = trained === parameters ? "" : ` (${formatShort(trained)} trained)`;
-      const plan = `${formatCount(totalSteps)} steps; ${formatCount(stepsPerEpoch)} go through the text once`;
-      return `weights    ${formatShort(parameters)} parameters${part}\nplan       ${plan}${epochs > 1 ? `, ${epochs} times in all` : ""}`;
+      const once =
+        event.sources === undefined ? "go through the text once" : "have as many tokens as the texts together";
+      const plan = `${formatCount(totalSteps)} steps; ${formatCount(stepsPerEpoch)} ${once}`;
+      const times = epochs > 1 ? `, ${epochs} times in all` : "";
+      const lines = [`weights    ${formatShort(parameters)} parameters${part}`, `plan       ${plan}${times}`];
+      return [...lines, ...sourceLines(event.sources)].join("\n");
     }
     case "step":
       return stepLine(event);
@@ -60,6 +65,18 @@ function dataLine({ counts, cached, specialTokens }: Extract<RunEvent, { phase: 
   return [tokens, ...conversationLines(counts)].join("\n");
 }
 
+/** A row for each text that is mixed. */
+function sourceLines(sources: Extract<RunEvent, { type: "start" }>["sources"]): string[] {
+  if (sources === undefined) return [];
+  const rows = sources.map(({ source, weight, tokens, planned_epochs: epochs }) => [
+    printable(source),
+    weight,
+    formatShort(tokens),
+    epochs === null ? "by time" : formatNumber(epochs),
+  ]);
+  return table([["SOURCE", "WEIGHT", "TOKENS", "EPOCHS"], ...rows], [1, 2, 3]);
+}
+
 /** A line for each split of conversations. */
 const conversationLines = (counts: Extract<RunEvent, { phase: "ready"; cached: boolean }>["counts"]): string[] =>
   Object.entries(counts).flatMap(([split, { documents, conversations }]) => {
@@ -89,7 +106,9 @@ function evalLine(event: Extract<RunEvent, { type: "eval" }>): string {
   const bits = bitsText(bitsPerByte);
   const note = best ? "  (best so far)" : "";
   const of = weightsStep === undefined ? "" : `, weights of step ${formatCount(weightsStep)}`;
-  return `${split} at step ${formatCount(step)}${of}: loss ${formatNumber(loss)}  ppl ${formatNumber(ppl)}  ${bits}${note}`;
+  const each = event.sources?.map(({ source, loss }) => `${printable(source)} ${formatNumber(loss)}`) ?? [];
+  const sources = each.length === 0 ? "" : `  (loss of ${each.join(", ")})`;
+  return `${split} at step ${formatCount(step)}${of}: loss ${formatNumber(loss)}  ppl ${formatNumber(ppl)}  ${bits}${sources}${note}`;
 }
 
 /** The first text, as one line of any length. */

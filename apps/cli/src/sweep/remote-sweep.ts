@@ -29,7 +29,11 @@ export async function sweepRemote(
   for (const { flags } of trials) refuseHere(flags);
   const as = at(trials, 0).flags.corpusFormat;
   for (const { flags } of trials)
-    trainingRequest(trainingOf({ corpus: [...words], corpusFileId: null }, flags), at(words, 0), as); // before anything is sent
+    trainingRequest(
+      trainingOf({ corpus: [...words], corpusWeights: null, corpusFileId: null }, flags),
+      at(words, 0),
+      as,
+    ); // before anything is sent
   const text = await remoteText(words, as);
   const progress = new ProgressLine(io, out);
   let kept: readonly Trial[] = [];
@@ -54,7 +58,7 @@ export async function sweepRemote(
       });
       const asked = trials.map(({ settings, flags }) => ({
         settings,
-        input: trainingOf({ corpus: [], corpusFileId: fileId }, flags),
+        input: trainingOf({ corpus: [], corpusWeights: null, corpusFileId: fileId }, flags),
       }));
       try {
         const swept = await runSweep({ trials: asked, seconds, sweepId }, trainer, {

@@ -46,6 +46,10 @@ export const EvalMetrics = z.object({
   /** After which step the weights were as they are, where that is not `step`: at the end the best ones are tested. */
   weights_step: z.int().optional(),
   figures,
+  /** Of each text where a run mixes several: the other figures are of their mixture. */
+  sources: z
+    .array(z.object({ source: z.string(), loss: figure, ppl: figure, bits_per_byte: figure, tokens: z.int() }))
+    .optional(),
   alarms,
 });
 export type EvalMetrics = z.output<typeof EvalMetrics>;

@@ -1,11 +1,11 @@
-import { DEFAULT_SEQ_LEN, most, notInRequests, TrainOptions } from "@trainer/options";
+import { DEFAULT_SEQ_LEN, mixProblem, most, notInRequests, sourceWeight, TrainOptions } from "@trainer/options";
 import { z } from "zod";
 import { toJson } from "../json.js";
 import { float, orNull, short, text, withDefault } from "./fields.js";
 import { RunId, TokenizerIdOrBlank } from "./ids.js";
 import type { IssueParams } from "./refusal.js";
 import { UserId } from "./user-id.js";
-import { wire, wireField, type Known } from "./wire.js";
+import { someNames, wire, wireField, type Known } from "./wire.js";
 
 /** Source of a request's text: a file of the file service, or one under the data root's `corpus` folder. */
 export const corpusFields = {
@@ -16,6 +16,8 @@ export const corpusFields = {
 interface CorpusFields {
   readonly corpus_file_id?: string | null | undefined;
   readonly corpus_path?: string | null | undefined;
+  readonly corpus_paths?: readonly string[] | null | undefined;
+  readonly corpus_weights?: readonly string[] | null | undefined;
 }
 
 const { documentSeparator, corpusFormat, format, maxSeqLen, tokenizerMethod } = TrainOptions.shape;
@@ -34,18 +36,28 @@ export const readingFields = {
 
 const params = (given: IssueParams) => ({ params: given });
 
-/** Exactly one of the two. */
+/** Exactly one text, or several with a weight each. */
 export function checkCorpus(
-  { corpus_file_id: id = null, corpus_path: path = null }: CorpusFields,
+  { corpus_file_id: id = null, corpus_path: path = null, ...mix }: CorpusFields,
   ctx: z.RefinementCtx,
 ): void {
-  const refuse = (message: string, given: IssueParams) =>
-    ctx.addIssue({ code: "custom", message, path: ["corpus_file_id"], ...params(given) });
-  if (id !== null && path !== null) refuse("corpus_path and corpus_file_id are mutually exclusive", { status: 422 });
+  const refuse = (message: string, given: IssueParams, field = "corpus_file_id") =>
+    ctx.addIssue({ code: "custom", message, path: [field], ...params(given) });
+  const { corpus_paths: paths = null, corpus_weights: weights = null } = mix;
+  const message = paths && mixProblem(paths, weights ?? [], { weights: "corpus_weights" });
+  if (paths !== null && (id !== null || path !== null))
+    refuse("corpus_paths excludes corpus_path and corpus_file_id", { status: 422 }, "corpus_paths");
+  else if (message !== null) refuse(message, {}, "corpus_weights");
+  else if (paths !== null) return;
+  else if (weights !== null) refuse("corpus_weights are those of corpus_paths", {}, "corpus_weights");
+  else if (id !== null && path !== null)
+    refuse("corpus_path and corpus_file_id are mutually exclusive", { status: 422 });
   else if (id === null && path === null) refuse("corpus_file_id is required", {});
   else if (id?.trim() === "") refuse("corpus_file_id must be non-empty", { code: "CORPUS_NOT_FOUND" });
   else if (path?.trim() === "") refuse("corpus_path must be non-empty", { code: "CORPUS_NOT_FOUND" });
 }
+
+const WEIGHTS = "must be numbers above 0, or two with a dash between: 0.3, 0.1-0.9";
 
 /** Fields of a training request, without the user. */
 export const trainFields = (known: Known = {}) => ({
@@ -60,6 +72,14 @@ export const trainFields = (known: Known = {}) => ({
   ),
   ...readingFields,
   ...corpusFields,
+  corpus_paths: orNull(someNames).describe(
+    "In place of `corpus_path`: several files or folders there, which are mixed by `corpus_weights`.",
+  ),
+  corpus_weights: orNull(
+    someNames.refine((weights) => weights.every((text) => sourceWeight(text) !== null), WEIGHTS),
+  ).describe(
+    "The share of each of `corpus_paths` in what is trained on, by tokens and in any unit: 0.3, or 0.1-0.9, which goes from the first step to the last.",
+  ),
   model_config: orNull(
     z.record(z.string(), z.union([z.number(), z.boolean()], "must be a number or a boolean")),
   ).describe("Dimensions and rates in place of the size's: those that GET /capabilities names for the family."),
@@ -85,6 +105,7 @@ export const trainFields = (known: Known = {}) => ({
 /** The options that a request asks for by another name or type: of the server it knows ids, not paths. */
 const otherwise = {
   corpus: true,
+  corpusWeights: true,
   corpusFileId: true,
   documentSeparator: true,
   textField: true,

@@ -72,7 +72,11 @@ test.each([
 
 test("what is not an option has no field but those of the corpus and of whom", () => {
   const known = new Set(Object.keys(TrainOptions.shape).map(snake));
-  expect(Object.keys(TrainRequest.shape).filter((name) => !known.has(name))).toEqual(["corpus_path", "tokenizer_id"]);
+  expect(Object.keys(TrainRequest.shape).filter((name) => !known.has(name))).toEqual([
+    "corpus_path",
+    "corpus_paths",
+    "tokenizer_id",
+  ]);
 });
 
 test("a new option is a field, in the words of the API", () => {

@@ -52,7 +52,7 @@ function held({ kind, choices, minimum: min = 0, above, below, ...facts }: Optio
 }
 
 /** At least one name, and no more than are of use. */
-const someNames = z
+export const someNames = z
   .array(
     text.trim().min(1, "must not be empty").max(most.name, `must have at most ${most.name} characters`),
     "must be a list of strings",

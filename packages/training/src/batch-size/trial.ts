@@ -1,6 +1,6 @@
 import { readModelConfig } from "@trainer/models";
 import { randint, scope, zeros } from "@trainer/torch";
-import type { Batch } from "../bins/batch-loader.js";
+import type { Batch } from "../bins/batch.js";
 import { setArithmetic } from "../step/arithmetic.js";
 import { learnerOf } from "../model/learner.js";
 import { newModel, withAdapter } from "../model/make-model.js";

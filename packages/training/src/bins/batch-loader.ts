@@ -1,13 +1,12 @@
-import { cat, fromFile, full, keep, scope, sendTo, stack, type Device, type Tensor } from "@trainer/torch";
-import { at } from "@trainer/disk";
+import { keep, scope } from "@trainer/torch";
 import { z } from "zod";
+import { at } from "@trainer/disk";
 import { CorpusError } from "../corpus/corpus-error.js";
-import { permutation } from "../corpus/permutation.js";
-import { HEADER_BYTES, idBytes } from "./bin-format.js";
-import { MASK } from "./mask.js";
+import { batchOf, mapped, release, type Batch, type BatchOptions } from "./batch.js";
+import { Chunks, type ChunkOptions } from "./chunks.js";
+import { MixedOrder, SourcePlace, WholeOrder, type ChunkOrder } from "./chunk-order.js";
+import { WHOLE, type SourceWeight } from "./mixture.js";
 import type { TokenBin } from "./token-bin.js";
-import { conversationNumbers, TokenMask } from "./token-mask.js";
-import { sequencesIn } from "./windows.js";
 
 /** Position of a loader: `position` batches of `epoch` were handed out. JSON, for checkpoints. */
 export const LoaderState = z.strictObject({
@@ -15,76 +14,90 @@ export const LoaderState = z.strictObject({
   epoch: z.int().min(0),
   position: z.int().min(0),
   chunks: z.int().min(1),
+  /** The place in each text where several are mixed. */
+  sources: z.array(SourcePlace).readonly().optional(),
 });
 export type LoaderState = z.infer<typeof LoaderState>;
 
-export interface LoaderOptions {
-  readonly seqLen: number;
+export interface LoaderOptions extends ChunkOptions, BatchOptions {
   readonly batchSize: number;
   /** A new order every epoch; otherwise the order of the text, as for evaluation. */
   readonly shuffle: boolean;
   readonly seed: number;
-  /** Padding of the inputs past the end of the stream; those targets are -100 in any case. */
-  readonly padId?: number | null;
-  /** The id that ends a document, where batches are to say which document each token is of. */
-  readonly documentEnd?: number | null;
-  /** Device of the batches, "cpu" by default. */
-  readonly device?: Device;
 }
 
-export interface Batch {
-  readonly inputs: Tensor; // (B, T) int64
-  readonly targets: Tensor; // (B, T) int64: the id after each input, -100 where there is none
-  /** (B, T) int64: the number of each token's document in its row, from 0; undefined unless requested. */
-  readonly documents?: Tensor | undefined;
-  /** Targets that count. */
-  readonly tokens: number;
+/** One of the texts that batches are made of. */
+export interface LoadedText {
+  readonly bin: TokenBin;
+  /** Its share among several. */
+  readonly weight: SourceWeight;
+  /** Mean length of the documents in each chunk of its stream, by which its first epoch is ordered; null: at random. */
+  readonly lengths: Float64Array | null;
 }
 
-export const IGNORED = -100;
+interface Place {
+  readonly epoch: number;
+  readonly position: number;
+  readonly sources: readonly SourcePlace[];
+}
 
-type Place = Pick<LoaderState, "epoch" | "position">;
+/** A batch that was made ahead, where it begins and ends, and how far the run was to be at it. */
+interface Ahead {
+  readonly batch: Batch;
+  readonly until: Place;
+  readonly progress: number;
+}
 
 /**
- * Batches from a memory-mapped token bin. The stream of ids is cut into chunks of `seqLen`; the target of a chunk's last
- * input is the first id of the next chunk. The last chunk is padded, and an epoch's last batch may have fewer rows. (A
- * chunk that held nothing but the stream's last id would have no target at all: it is left out.) Of a bin with a mask only
- * learnt tokens are targets, and chunks without any are left out, so that no batch is.
+ * Batches from memory-mapped token bins, in chunks of `seqLen`. An epoch has every chunk once, its last batch maybe fewer
+ * rows than others. Of weighted texts it has as many chunks as they have together, drawn by their weights: one text may
+ * come more than once in it, and another not whole.
  */
 export class BatchLoader implements Disposable {
   readonly chunks: number;
   readonly stepsPerEpoch: number;
-  readonly #ids: Tensor; // (N)
-  readonly #mask: TokenMask | null;
-  /** The chunks that batches are made of, by their numbers in the stream; null: all of them. */
-  readonly #learnt: readonly number[] | null;
+  readonly #texts: readonly Chunks[];
+  readonly #order: ChunkOrder;
   #seed: number;
   /** Up to where batches were made, and up to where they were handed out. */
-  #made: Place = { epoch: 0, position: 0 };
-  #taken = this.#made;
-  #order: (place: number) => number;
-  readonly #prefetched: { readonly batch: Batch; readonly at: Place }[] = [];
+  #made: Place;
+  #taken: Place;
+  #progress = 0;
+  readonly #prefetched: Ahead[] = [];
 
+  /**
+   * @param text one, or several that are mixed
+   * @throws CorpusError INVALID_INPUT
+   */
   constructor(
-    private readonly bin: TokenBin,
+    text: TokenBin | readonly LoadedText[],
     private readonly options: LoaderOptions,
   ) {
-    const { path, tokens, dtype, mask } = bin;
-    if (tokens < 2) {
-      throw new CorpusError(
-        "INVALID_INPUT",
-        `${path} has ${tokens} token(s); at least two make a batch: give more text`,
-      );
-    }
-    this.#mask = mask === undefined ? null : new TokenMask(mask, tokens);
-    const all = sequencesIn(tokens, options.seqLen);
-    this.#learnt = this.#mask?.learntChunks(all, options.seqLen) ?? null;
-    this.chunks = this.#learnt?.length ?? all;
-    this.stepsPerEpoch = Math.ceil(this.chunks / options.batchSize);
-    this.#seed = options.seed;
-    this.#order = this.#newOrder();
-    const header = HEADER_BYTES / idBytes(dtype);
-    this.#ids = scope(() => keep(fromFile(path, { dtype, size: header + tokens }).narrow(0, header, tokens)));
+    const { batchSize, shuffle, seed, seqLen } = options;
+    const texts = "path" in text ? [{ bin: text, weight: WHOLE, lengths: null }] : text;
+    this.#texts = texts.map(({ bin }) => new Chunks(bin, options));
+    const drawn = this.#texts.map((chunks, i) => {
+      const { lengths } = at(texts, i);
+      return {
+        count: chunks.count,
+        valid: (c: number) => chunks.valid(c),
+        byLength: lengths && byLength(chunks, lengths),
+      };
+    });
+    const weights = texts.map(({ weight }) => weight);
+    this.#order = drawn.length === 1 ? new WholeOrder(at(drawn, 0), shuffle) : new MixedOrder(drawn, weights, seqLen);
+    this.chunks = this.#texts.reduce((sum, { count }) => sum + count, 0);
+    this.stepsPerEpoch = Math.ceil(this.chunks / batchSize);
+    this.#seed = seed;
+    this.#made = this.#taken = { epoch: 0, position: 0, sources: this.#order.start };
+  }
+
+  /** How far the run is at the next batches, from 0 to 1: weights that change on the way go by it. */
+  set progress(progress: number) {
+    this.#progress = progress;
+    if (!this.#order.changes || this.#prefetched.every((ahead) => ahead.progress === progress)) return;
+    this.#drop(); // the end of the run is another by now
+    this.#made = this.#taken;
   }
 
   /** The epoch of the last batch handed out, from 0. */
@@ -97,7 +110,7 @@ export class BatchLoader implements Disposable {
     const ready = this.#prefetched.shift();
     const batch = ready === undefined ? this.#make() : mapped(ready.batch, (t) => t.detach()); // the caller's scope owns it
     if (ready !== undefined) release(ready.batch);
-    this.#taken = ready?.at ?? this.#made;
+    this.#taken = ready?.until ?? this.#made;
     return batch;
   }
 
@@ -105,35 +118,37 @@ export class BatchLoader implements Disposable {
   prefetch(count: number): void {
     while (this.#prefetched.length < count) {
       const batch = scope(() => mapped(this.#make(), keep));
-      this.#prefetched.push({ batch, at: this.#made });
+      this.#prefetched.push({ batch, until: this.#made, progress: this.#progress });
     }
   }
 
   /** State after the batches that were handed out. */
   state(): LoaderState {
-    return { seed: this.#seed, ...this.#taken, chunks: this.chunks };
+    const { epoch, position, sources } = this.#taken;
+    return { seed: this.#seed, epoch, position, chunks: this.chunks, ...(sources.length > 0 && { sources }) };
   }
 
   /** Goes on where the loader that gave `state` was, batch for batch. */
   load(state: LoaderState): void {
-    if (state.chunks !== this.chunks || state.position > this.stepsPerEpoch) {
+    const { epoch, position, sources = [] } = state;
+    const { start } = this.#order;
+    const isSame = start.length === sources.length && start.every(({ chunks }, i) => chunks === sources[i]?.chunks);
+    if (state.chunks !== this.chunks || position > this.stepsPerEpoch || !isSame) {
       const here = `${this.chunks} chunks of ${this.options.seqLen} in ${this.stepsPerEpoch} batches`;
       throw new CorpusError(
         "INVALID_INPUT",
-        `the state of another loader (batch ${state.position} of ${state.chunks} chunks; here are ${here}): ` +
+        `the state of another loader (batch ${position} of ${state.chunks} chunks; here are ${here}): ` +
           "resume with the same text, tokenizer, split, sequence length and batch size",
       );
     }
     this.#seed = state.seed;
     this.#drop();
-    this.#made = this.#taken = { epoch: state.epoch, position: state.position };
-    this.#order = this.#newOrder();
+    this.#made = this.#taken = { epoch, position, sources };
   }
 
   [Symbol.dispose](): void {
     this.#drop();
-    this.#ids.dispose();
-    this.#mask?.[Symbol.dispose]();
+    for (const text of this.#texts) text[Symbol.dispose]();
   }
 
   #drop(): void {
@@ -141,90 +156,21 @@ export class BatchLoader implements Disposable {
   }
 
   #make(): Batch {
-    if (this.#made.position === this.stepsPerEpoch) {
-      this.#made = { epoch: this.#made.epoch + 1, position: 0 };
-      this.#order = this.#newOrder();
-    }
-    const { epoch, position } = this.#made;
-    const first = position * this.options.batchSize;
-    const rows = Math.min(this.options.batchSize, this.chunks - first);
-    this.#made = { epoch, position: position + 1 };
-    return this.#batch(Array.from({ length: rows }, (_, row) => this.#chunk(this.#order(first + row))));
-  }
-
-  /** The number in the stream of a chunk that batches are made of. */
-  #chunk(i: number): number {
-    return this.#learnt === null ? i : at(this.#learnt, i);
-  }
-
-  #newOrder(): (place: number) => number {
-    if (!this.options.shuffle) return (place) => place;
-    return permutation(this.chunks, `batches:${this.#seed}:${this.#made.epoch}`);
-  }
-
-  #batch(chunks: readonly number[]): Batch {
-    const { seqLen } = this.options;
-    let tokens = 0;
-    const tensors = scope((): Tensors => {
-      const ids = stack(chunks.map((chunk) => this.#row(chunk * seqLen))).to("int64"); // (B, T + 1)
-      const inputs = ids.narrow(1, 0, seqLen).contiguous();
-      // A copy: of a single row the inputs are a view of the same memory, and targets are written to below.
-      let targets = ids.narrow(1, 1, seqLen).clone();
-      for (const [row, chunk] of chunks.entries()) {
-        const valid = Math.min(seqLen, this.bin.tokens - 1 - chunk * seqLen);
-        if (valid < seqLen)
-          targets
-            .select(0, row)
-            .narrow(0, valid, seqLen - valid)
-            .fill_(IGNORED);
-        tokens += valid;
-      }
-      const { device = "cpu", documentEnd = null } = this.options;
-      const flags =
-        this.#mask?.rows(
-          chunks.map((chunk) => chunk * seqLen),
-          seqLen + 1,
-        ) ?? null; // (B, T + 1)
-      if (flags !== null) {
-        const learnt = flags.narrow(1, 1, seqLen).eq(MASK.learnt);
-        targets = targets.maskedFill(learnt.logicalNot(), IGNORED);
-        tokens = learnt.sum().item();
-      }
-      if (documentEnd === null) return mapped({ inputs, targets }, (t) => sendTo(t, device));
-      const documents =
-        flags === null ? documentNumbers(inputs, documentEnd) : conversationNumbers(flags.narrow(1, 0, seqLen));
-      return mapped({ inputs, targets, documents }, (t) => sendTo(t, device));
-    });
-    return { ...tensors, tokens };
-  }
-
-  /** The T + 1 ids from `start` on, padded past the stream's end. */
-  #row(start: number): Tensor {
-    const length = this.options.seqLen + 1;
-    const have = Math.min(length, this.bin.tokens - start);
-    const ids = this.#ids.narrow(0, start, have);
-    if (have === length) return ids;
-    return cat([ids, full([length - have], this.options.padId ?? 0, { dtype: this.bin.dtype })]);
+    const isOver = this.#made.position === this.stepsPerEpoch;
+    const { epoch, position, sources } = isOver
+      ? { ...this.#made, epoch: this.#made.epoch + 1, position: 0 }
+      : this.#made;
+    const { batchSize } = this.options;
+    const before = position * batchSize;
+    const rows = Math.min(batchSize, this.chunks - before);
+    const next = this.#order.draw(rows, { epoch, before, sources }, this.#seed, this.#progress);
+    this.#made = { epoch, position: position + 1, sources: next.sources };
+    return batchOf(() => next.drawn.map(({ source, chunk }) => at(this.#texts, source).row(chunk)), this.options);
   }
 }
 
-/** The same batch with each tensor `t` as `f(t)`. */
-function mapped<B extends Tensors>(batch: B, f: (t: Tensor) => Tensor): B {
-  const documents = batch.documents === undefined ? {} : { documents: f(batch.documents) };
-  return { ...batch, inputs: f(batch.inputs), targets: f(batch.targets), ...documents };
-}
-
-type Tensors = Pick<Batch, "inputs" | "targets" | "documents">;
-
-function release({ inputs, targets, documents }: Batch): void {
-  for (const t of [inputs, targets, documents]) t?.dispose();
-}
-
-/**
- * Number of documents that have ended before each token: the token that ends one belongs to it. (B, T) int64 -> (B, T)
- * int64
- */
-export function documentNumbers(ids: Tensor, end: number): Tensor {
-  const ends = ids.eq(end).to("int64");
-  return ends.cumsum(1).sub(ends);
+/** The chunks from those of short documents on. */
+function byLength(chunks: Chunks, lengths: Float64Array): Uint32Array {
+  const lengthOf = (i: number) => at(lengths, chunks.placeOf(i));
+  return Uint32Array.from({ length: chunks.count }, (_, i) => i).sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
 }

@@ -22,6 +22,7 @@ const MaskCounts = z.strictObject({
   dropped: count,
 });
 export type MaskCounts = z.infer<typeof MaskCounts>;
+export type MaskFigures = Omit<MaskCounts, "sha256">;
 const SplitCounts = z.strictObject({
   documents: count,
   tokens: count,

@@ -2,22 +2,19 @@ import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { folderBeside, placeFolder } from "@trainer/disk";
-import type { Frame, Tokenizer } from "@trainer/tokenizers";
+import type { Frame } from "@trainer/tokenizers";
 import { emptyCorpus, leftOutOf, type Corpus, type ReadOptions } from "../corpus/corpus.js";
 import { CorpusError } from "../corpus/corpus-error.js";
 import { SPLITS, type Split } from "../corpus/held-out.js";
 import { noLosses } from "../corpus/left-out.js";
-import { binsFolder, type Home } from "../home/home.js";
 import type { LeftOut } from "../home/text-losses.js";
-import type { RunOptions } from "../options/options.js";
-import { splitOptions } from "../options/split-options.js";
 import { COPIES_VERSION } from "../corpus/dedup/find-copies.js";
 import { lossesOf, planSplit, SPLIT_VERSION, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { binDType, FORMAT_VERSION } from "./bin-format.js";
 import { encodingSha256, type BinTokenizer } from "./bin-tokenizer.js";
 import { markBinsInUse } from "./bins-use.js";
-import { binPath, maskPath, openBins, writeManifest, type BinsManifest, type MaskCounts } from "./bins-manifest.js";
-import { conversationsOf, type Conversations } from "./encode-conversations.js";
+import { binPath, maskPath, openBins, writeManifest, type BinsManifest, type MaskFigures } from "./bins-manifest.js";
+import type { Conversations } from "./encode-conversations.js";
 import { encodeSplits, type Encoded } from "./encode-splits.js";
 import type { Measured } from "./measure-text.js";
 import type { TokenBin } from "./token-bin.js";
@@ -41,6 +38,8 @@ export interface BuildBinsOptions {
   readonly measureTraining?: boolean | undefined;
   /** Gives the plan by the same corpus and `split` where somebody else has a use for it; asked only where bins are made. */
   readonly plan?: ((read: ReadOptions) => Promise<SplitPlan>) | undefined;
+  /** Hashes of the texts that decide the splits together, in their order; null or left out: this one does alone. */
+  readonly splitWith?: readonly string[] | null | undefined;
   /** Do special tokens that the text spells become their ids? Default: no, they are text. */
   readonly specialTokens?: boolean | undefined;
   /** How the corpus' conversations are encoded; of a corpus without any null or left out. */
@@ -61,7 +60,7 @@ export interface SplitCount {
   readonly bytes: number;
   readonly measured: Measured | null;
   /** Turns, tokens and the learnt ones of conversations; other texts have none. */
-  readonly mask?: MaskCounts | undefined;
+  readonly mask?: MaskFigures | undefined;
 }
 
 /** No cleanup removes them until they are disposed of. */
@@ -82,20 +81,6 @@ export interface Bins extends Disposable {
   readonly cached: boolean;
 }
 
-/** The bins of a run with these options, by `buildBins`. */
-export async function binsOfRun(
-  options: RunOptions,
-  home: Home,
-  rest: Omit<BuildBinsOptions, "split" | "specialTokens" | "conversations" | "cacheDir"> & {
-    readonly tokenizer: Tokenizer;
-  },
-): Promise<Bins> {
-  const { specialTokens, maxSeqLen } = options;
-  const split = splitOptions(options);
-  const conversations = await conversationsOf(rest.corpus, rest.tokenizer, maxSeqLen);
-  return await buildBins({ ...rest, split, specialTokens, conversations, cacheDir: binsFolder(home) });
-}
-
 /**
  * Encodes a corpus into one token bin a split, in one streaming pass after the split is planned; or takes the bins made
  * before from the same text, tokenizer, split, kind of document and special tokens, after checking them to the last id. What an
@@ -114,7 +99,9 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const masked = conversations === null ? [] : [maskedBy(corpus, conversations)];
   const { dedup = "none", ...sides } = split;
   const drawn = dedup === "none" ? sides : { ...sides, dedup, copies: COPIES_VERSION };
-  const key = keyOf([corpusSha256, tokenizerHash, cut, drawn, SPLIT_VERSION, measureTraining, ...masked]);
+  const { splitWith = null } = options;
+  const mixed = splitWith === null ? [] : [{ splitWith }];
+  const key = keyOf([corpusSha256, tokenizerHash, cut, drawn, SPLIT_VERSION, measureTraining, ...masked, ...mixed]);
   const use = await markBinsInUse(cacheDir, key);
   try {
     const bins = await openOrMake({ ...options, frame, measureTraining }, key);

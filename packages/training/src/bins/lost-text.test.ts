@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { lossNote, LostText } from "./lost-text.js";
+import { lossNote, lossOfBoth, LostText } from "./lost-text.js";
 
 const lost = (text: string, back: string) => {
   const all = new LostText();
@@ -66,4 +66,10 @@ test("the note says what part is lost, of which characters; of a text that comes
     "0.5 % of the text (5 of 1000 bytes) does not come back from its tokens, most often U+0020 é U+00AD 🚢; 2 of its " +
       "tokens are",
   );
+});
+
+test("losses of two texts add up, each character told once", () => {
+  const a = { bytes: 3, unknown_tokens: 1, characters: ["é", "x"] };
+  const b = { bytes: 4, unknown_tokens: 2, characters: ["x", "1", "2", "3", "4"] };
+  expect(lossOfBoth(a, b)).toEqual({ bytes: 7, unknown_tokens: 3, characters: ["é", "x", "1", "2", "3"] });
 });

@@ -14,6 +14,13 @@ export const Loss = z.object({
 });
 export type Loss = z.infer<typeof Loss>;
 
+/** Losses of two texts. */
+export const lossOfBoth = (a: Loss, b: Loss): Loss => ({
+  bytes: a.bytes + b.bytes,
+  unknown_tokens: a.unknown_tokens + b.unknown_tokens,
+  characters: [...new Set([...a.characters, ...b.characters])].slice(0, TOLD),
+});
+
 const TOLD = 5;
 const KNOWN = 4096; // different characters that are counted apart
 

@@ -14,9 +14,9 @@ export class TokenMask implements Disposable {
     this.#flags = scope(() => keep(fromFile(path, { dtype: "uint8", size: tokens })));
   }
 
-  /** The flags from each of `starts` on, those past the end as of tokens that are read. (B, length) uint8 */
+  /** The same from each of `starts` on. (B, length) uint8 */
   rows(starts: readonly number[], length: number): Tensor {
-    return stack(starts.map((start) => this.#row(start, length)));
+    return stack(starts.map((start) => this.row(start, length)));
   }
 
   /** The numbers of the chunks of `seqLen` targets with a learnt one; null: all of the stream's `count` have one. */
@@ -26,7 +26,7 @@ export class TokenMask implements Disposable {
     for (let first = 0; first < count; first += step) {
       const rows = Math.min(step, count - first);
       const found = scope(() => {
-        const targets = this.#row(first * seqLen + 1, rows * seqLen).reshape([rows, seqLen]);
+        const targets = this.row(first * seqLen + 1, rows * seqLen).reshape([rows, seqLen]);
         return Array.from(targets.eq(MASK.learnt).sum(1).data(), Number);
       });
       for (const [row, targets] of found.entries()) if (targets > 0) learnt.push(first + row);
@@ -39,7 +39,8 @@ export class TokenMask implements Disposable {
     return scope(() => Array.from(this.#flags.narrow(0, from, to - from).data(), Number));
   }
 
-  #row(start: number, length: number): Tensor {
+  /** The flags from `start` on, those past the end as of tokens that are read. (length) uint8 */
+  row(start: number, length: number): Tensor {
     const have = Math.min(length, this.tokens - start);
     const flags = this.#flags.narrow(0, start, have);
     return have === length ? flags : cat([flags, zeros([length - have], { dtype: "uint8" })]);

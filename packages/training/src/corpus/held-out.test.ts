@@ -71,3 +71,20 @@ test("the bytes of each split are those of its pieces", () => {
   const sizes = Float64Array.of(5, 7, 11, 13);
   expect(heldBytes(sizes, Uint8Array.of(0, 1, 2, 0))).toEqual({ train: 18, validation: 7, test: 11 });
 });
+
+test("what another text has decided stays and counts, and the rest is drawn to it", () => {
+  const decided = (sizes: readonly number[], said: string, fractions: Fractions) => {
+    const sides = Uint8Array.from(said, (letter) => " .vt".indexOf(letter));
+    const pieces = { sizes: Float64Array.from(sizes), order: (place: number) => place, decided: sides };
+    return Array.from(
+      holdOut(pieces, fractions, true),
+      (side) => ({ train: ".", validation: "v", test: "t" })[splitOf(side)],
+    ).join("");
+  };
+  const tenths = { test: 0.1, validation: 0.1 };
+  expect(decided(ones(20), "..            t     ", tenths)).toBe("..tvv.........t.....");
+  expect(decided(ones(20), "          ttt vv    ", tenths)).toBe("..........ttt.vv....");
+  expect(decided(ones(4), "tv..", tenths)).toBe("tv..");
+  expect(decided(ones(4), "....", tenths)).toBe("...."); // nothing is left to hold out
+  expect(decided(ones(4), "... ", tenths)).toBe("...t");
+});

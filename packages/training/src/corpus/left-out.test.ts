@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { leftOut, leftOutSentences, noLosses, noteReplaced, type TextLosses } from "./left-out.js";
+import { leftOut, leftOutOfBoth, leftOutSentences, noLosses, noteReplaced, type TextLosses } from "./left-out.js";
 import { LeftOut } from "../home/text-losses.js";
 
 const files = [{ path: "a.txt" }, { path: "b.txt" }];
@@ -85,4 +85,26 @@ test("the field that a text is from is told, but for the usual one", () => {
   ]);
   const { fields: _, ...before } = of(["body"]);
   expect(LeftOut.parse(before).fields).toEqual({}); // a manifest written before
+});
+
+test("what is left out of two texts is told as of one", () => {
+  const of = (name: string, characters: number, field: string) =>
+    leftOut(
+      { files: [{ path: `${name}.csv`, field }], skipped: [{ path: `${name}.pdf`, kind: ".pdf" }] },
+      { replaced: [{ file: 0, characters, bytes: 100 }], separators: { "</s>": 1, [name]: 2 } },
+    );
+  const both = leftOutOfBoth(of("a", 1, "body"), of("b", 5, "body"));
+  expect(LeftOut.parse(both)).toEqual(both);
+  expect(both).toEqual({
+    files: { count: 2, kinds: { ".pdf": 2 }, names: ["a.pdf", "b.pdf"] },
+    characters: {
+      count: 6,
+      files: [
+        { path: "b.csv", count: 5, share: 0.05 },
+        { path: "a.csv", count: 1, share: 0.01 },
+      ],
+    },
+    separators: { count: 6, lines: { "</s>": 2, a: 2, b: 2 } },
+    fields: { body: 2 },
+  });
 });

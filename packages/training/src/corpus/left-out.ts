@@ -85,6 +85,25 @@ function shownIn(files: readonly ReadFile[]) {
   });
 }
 
+/** The same of two corpora that are read one after another. */
+export function leftOutOfBoth(a: LeftOut, b: LeftOut): LeftOut {
+  const all = (x: Readonly<Record<string, number>>, y: Readonly<Record<string, number>>) =>
+    Object.fromEntries([...new Set([...Object.keys(x), ...Object.keys(y)])].map((k) => [k, (x[k] ?? 0) + (y[k] ?? 0)]));
+  return {
+    files: {
+      count: a.files.count + b.files.count,
+      kinds: all(a.files.kinds, b.files.kinds),
+      names: [...a.files.names, ...b.files.names].slice(0, NAMED),
+    },
+    characters: {
+      count: a.characters.count + b.characters.count,
+      files: [...a.characters.files, ...b.characters.files].toSorted((x, y) => y.count - x.count).slice(0, NAMED),
+    },
+    separators: { count: a.separators.count + b.separators.count, lines: all(a.separators.lines, b.separators.lines) },
+    fields: all(a.fields, b.fields),
+  };
+}
+
 /** How many there are of each, the most first. */
 export function counted(names: readonly string[]): [name: string, count: number][] {
   const counts = new Map<string, number>();

@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import type { Corpus, ReadOptions } from "./corpus.js";
 import { viewOf, type DocumentBatch } from "./document-batch.js";
 import { documentHash } from "./document-hash.js";
@@ -61,12 +62,14 @@ function documentPartitioner({ key, sides, copies }: Drawn): Partitioner {
   };
 }
 
-function blockPartitioner({ texts, ...drawn }: Extract<SplitPlan, { by: "block" }>): Partitioner {
+function blockPartitioner({ texts, cutAlike, ...drawn }: Extract<SplitPlan, { by: "block" }>): Partitioner {
   const whole = documentPartitioner(drawn);
   let document = -1;
   let last: BlockWalk | null = null;
-  const next = () => {
-    const blocks = texts.get((document += 1));
+  const alike = ({ bytes }: DocumentBatch, start: number, end: number) =>
+    cutAlike?.get(documentHash(viewOf(bytes), drawn.key, start, end));
+  const next = (batch: DocumentBatch, start: number, end: number) => {
+    const blocks = texts.get((document += 1)) ?? alike(batch, start, end);
     return blocks === undefined ? null : new BlockWalk(blocks);
   };
   return function* partition(batch) {
@@ -81,7 +84,11 @@ function blockPartitioner({ texts, ...drawn }: Extract<SplitPlan, { by: "block" 
  * A batch in its order as stretches of documents that stay whole, `walk` being null, and each by itself that is cut. `next`
  * gives the walk of each document that begins; `last` is that of the one that goes on from the batch before.
  */
-function* stretches(batch: DocumentBatch, last: BlockWalk | null, next: () => BlockWalk | null) {
+function* stretches(
+  batch: DocumentBatch,
+  last: BlockWalk | null,
+  next: (batch: DocumentBatch, start: number, end: number) => BlockWalk | null,
+) {
   let from = 0;
   function* stretch(to: number, walk: BlockWalk | null) {
     if (from === to) return;
@@ -92,7 +99,7 @@ function* stretches(batch: DocumentBatch, last: BlockWalk | null, next: () => Bl
     from = to;
   }
   for (let i = 0; i < batch.ends.length; i += 1) {
-    const walk = i === 0 && batch.continued ? last : next();
+    const walk = i === 0 && batch.continued ? last : next(batch, batch.ends[i - 1] ?? 0, at(batch.ends, i));
     if (walk === null) continue;
     yield* stretch(i, null);
     yield* stretch(i + 1, walk);

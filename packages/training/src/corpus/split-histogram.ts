@@ -1,4 +1,5 @@
-const BUCKETS = 1 << 20;
+/** Number of buckets of document hashes. */
+export const BUCKETS = 1 << 20;
 
 /** The bucket, of 2^20, of a 32-bit document hash. */
 export const bucketOf = (hash: number) => hash >>> 12;

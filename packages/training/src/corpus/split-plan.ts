@@ -47,6 +47,8 @@ type Sides =
       readonly sides: Uint8Array;
       /** The documents that are cut, by their number in the corpus; the others are in one split each. */
       readonly texts: ReadonlyMap<number, TextBlocks>;
+      /** Documents that are cut wherever they stand, by their hash: those that another text of a mix cuts. */
+      readonly cutAlike?: ReadonlyMap<number, TextBlocks> | undefined;
     };
 
 /**
@@ -64,20 +66,14 @@ type Sides =
  * @throws CorpusError INVALID_INPUT if there is too little text for the splits asked for; CORPUS_EMPTY.
  */
 export async function planSplit(corpus: Corpus, options: SplitOptions, read: Reading = {}): Promise<SplitPlan> {
-  const checked = SplitOptions.safeParse(options);
-  if (!checked.success) {
-    throw new CorpusError("INVALID_INPUT", `a split that cannot be made: ${z.prettifyError(checked.error)}`);
-  }
-  const { holdoutFraction: validation, testSplitRatio: test, seed, dedup } = checked.data;
-  const isWhole = validation === 0 && test === 0;
-  if (dedup === "none" || (dedup === "together" && isWhole)) return await planSides(corpus, checked.data, null, read);
-  const copies = await findCopies(corpus, {
-    ...read,
-    treatment: dedup,
-    isSplit: !isWhole,
-    key: seedKey("split", seed),
-  });
-  return { ...(await planSides(corpus, checked.data, copies, read)), copies };
+  const { dedup, seed } = options;
+  const rule = splitRule(options);
+  const planned = async (copies: Copies | null): Promise<Sides> =>
+    rule === null ? { by: "nothing" } : decideSplit(await measureForSplit(corpus, rule, read, copies), rule);
+  if (dedup === undefined || dedup === "none" || (dedup === "together" && rule === null)) return await planned(null);
+  const isSplit = rule !== null;
+  const copies = await findCopies(corpus, { ...read, treatment: dedup, isSplit, key: seedKey("split", seed) });
+  return { ...(await planned(copies)), copies };
 }
 
 type Reading = NonNullable<Parameters<Corpus["documents"]>[0]>;
@@ -92,16 +88,39 @@ export function withoutCopies(corpus: Corpus, copies: Copies | null, read: Readi
   return copies === null ? documents : withoutDocuments(documents, copies.removed);
 }
 
-async function planSides(
+/** Options of a split that there is. */
+export interface SplitRule {
+  readonly fractions: Fractions;
+  readonly seed: number;
+  readonly key: number;
+}
+
+/** Null where nothing is held out. @throws CorpusError INVALID_INPUT */
+export function splitRule(options: SplitOptions): SplitRule | null {
+  const checked = SplitOptions.safeParse(options);
+  if (!checked.success) {
+    throw new CorpusError("INVALID_INPUT", `a split that cannot be made: ${z.prettifyError(checked.error)}`);
+  }
+  const { holdoutFraction: validation, testSplitRatio: test, seed } = checked.data;
+  if (validation === 0 && test === 0) return null;
+  return { fractions: { validation, test }, seed, key: seedKey("split", seed) };
+}
+
+/** Everything about a corpus that decides its split. */
+export interface SplitMeasure {
+  readonly histogram: SplitHistogram;
+  readonly candidates: Candidates;
+  /** False of conversations. */
+  readonly mayCut: boolean;
+}
+
+/** Reads a corpus once. @throws CorpusError CORPUS_EMPTY */
+export async function measureForSplit(
   corpus: Corpus,
-  { holdoutFraction: validation, testSplitRatio: test, seed }: SplitOptions,
-  copies: Copies | null,
+  { fractions, seed, key }: SplitRule,
   read: Reading,
-): Promise<Sides> {
-  if (validation === 0 && test === 0) return { by: "nothing" };
-  const fractions = { validation, test };
-  const key = seedKey("split", seed);
-  const mayCut = corpus.conversations === null;
+  copies: Copies | null = null,
+): Promise<SplitMeasure> {
   const histogram = new SplitHistogram();
   const candidates = new Candidates({ ...fractions, seed });
   for await (const batch of withoutCopies(corpus, copies, read)) {
@@ -112,7 +131,7 @@ async function planSides(
       if (!continued) {
         const hash = documentHash(view, key, start, end);
         const group = copies?.drawnBy.get(hash);
-        candidates.begin(histogram.add(group ?? hash), end - start, group === undefined);
+        candidates.begin(hash, histogram.add(group ?? hash), end - start, group === undefined);
       }
       histogram.grow(end - start);
       candidates.current?.scan(asBuffer(batch.bytes.subarray(start, end)));
@@ -121,6 +140,15 @@ async function planSides(
     }
   }
   if (histogram.documents === 0) throw emptyCorpus(corpus.files);
+  return { histogram, candidates, mayCut: corpus.conversations === null };
+}
+
+/** @param decided sides of buckets that other texts have decided, as `holdOut` takes them */
+export function decideSplit(
+  { histogram, candidates, mayCut }: SplitMeasure,
+  { fractions, key }: SplitRule,
+  decided?: Uint8Array,
+): Extract<Sides, { readonly key: number }> {
   if (histogram.distinct < SPLITS.length) {
     const texts = histogram.documents > MEASURED || !mayCut ? null : candidates.cut(0, histogram.bytes);
     if (texts !== null && texts.size > 0)
@@ -130,7 +158,8 @@ async function planSides(
     throw new CorpusError("INVALID_INPUT", `too little text to split: ${what}; ${advice}`);
   }
   const sizes = histogram.bytes;
-  const pieces = { sizes, order: (place: number) => place, copies: (bucket: number) => histogram.copies(bucket) };
+  const copies = (bucket: number) => histogram.copies(bucket);
+  const pieces = { sizes, order: (place: number) => place, copies, decided };
   const sides = holdOut(pieces, fractions, true);
   const bytes = heldBytes(sizes, sides);
   const total = bytes.train + bytes.validation + bytes.test;
@@ -151,11 +180,17 @@ const LONG = 1 << 14; // bytes of a document that is worth cutting
 const SHORTEST = 256; // bytes of it that a split should have
 const MEASURED = 512; // documents that may be cut into blocks
 
+interface Candidate {
+  readonly hash: number;
+  readonly bucket: number;
+  readonly measure: BlockMeasure;
+}
+
 /** The first documents of a corpus, and the largest: those that may have to be cut. */
 class Candidates {
   /** The measure of the document at hand, if it is one of them. */
   current: BlockMeasure | null = null;
-  #measures = new Map<number, { readonly bucket: number; readonly measure: BlockMeasure }>();
+  #measures = new Map<number, Candidate>();
   #documents = 0;
   /** Documents as large as this may not be here. */
   #dropped = 0;
@@ -163,10 +198,10 @@ class Candidates {
   constructor(private readonly options: Fractions & { readonly seed: number }) {}
 
   /** A document begins, at least `bytes` long. */
-  begin(bucket: number, bytes: number, mayBeCut: boolean): void {
+  begin(hash: number, bucket: number, bytes: number, mayBeCut: boolean): void {
     if (this.#measures.size > 2 * MEASURED) this.#drop();
     const measure = mayBeCut && (this.#documents < MEASURED || bytes >= LONG) ? new BlockMeasure(this.options) : null;
-    if (measure !== null) this.#measures.set(this.#documents, { bucket, measure });
+    if (measure !== null) this.#measures.set(this.#documents, { hash, bucket, measure });
     this.current = measure;
     this.#documents += 1;
   }
@@ -181,6 +216,14 @@ class Candidates {
       sizes[bucket] = Number(sizes[bucket]) - measure.bytes;
     }
     return texts;
+  }
+
+  /** Blocks of some documents, by their hashes in place of their numbers. */
+  byHash(texts: ReadonlyMap<number, TextBlocks>): [hash: number, blocks: TextBlocks][] {
+    return [...this.#measures].flatMap(([index, { hash }]) => {
+      const blocks = texts.get(index);
+      return blocks === undefined ? [] : [[hash, blocks]];
+    });
   }
 
   #drop(): void {

@@ -24,6 +24,19 @@ const SplitCount = z.object({
 export const SplitCounts = z.object({ train: SplitCount, validation: SplitCount, test: SplitCount });
 export type SplitCounts = z.infer<typeof SplitCounts>;
 
+/** One of the texts that a run mixes, with the tokens of its training split. */
+const ManifestSource = z.object({
+  source: z.string(),
+  path: z.string(),
+  weight: z.string(),
+  tokens: count,
+  /** Times that the run goes through it in all; null of a run that ends by time. */
+  planned_epochs: z.number().nullable(),
+  /** Times that it has gone through it. */
+  epochs: z.number(),
+});
+export type ManifestSource = z.infer<typeof ManifestSource>;
+
 /** Evaluation at the end of a run. */
 const EndEvaluation = z.object({
   split: z.string(),
@@ -145,6 +158,8 @@ export const RunManifest = z.object({
   /** The parts of the given text that are in no split. */
   left_out: LeftOut.nullable().default(null),
   splits: SplitCounts.nullable(),
+  /** The texts that are mixed; none where they are one. */
+  sources: z.array(ManifestSource).default([]),
   /** Losses of the tokenizer on the corpus' beginning. */
   tokenizer_loss: TextLoss.nullable().default(null),
   /** Special tokens that the corpus spelled and that were let through; null before it was encoded. */

@@ -1,3 +1,5 @@
+import { sourceLines, type SourceFigures } from "./source-figures.js";
+
 /** A logged step: what its event tells, and `metrics.jsonl` keeps by the names of `stepLine`. */
 export interface StepMetrics {
   readonly step: number;
@@ -38,6 +40,8 @@ export interface EvalMetrics {
   readonly bitsPerByte: number | null;
   /** The same of the split. */
   readonly figures?: Readonly<Record<string, number>> | undefined;
+  /** Of each text where several are mixed: `loss` and the others are of their mixture. */
+  readonly sources?: readonly SourceFigures[] | undefined;
   /** As of a step. */
   readonly alarms?: readonly string[] | undefined;
 }
@@ -71,5 +75,6 @@ export const evalLine = (m: EvalMetrics) => ({
   ppl: m.ppl,
   bits_per_byte: m.bitsPerByte,
   figures: m.figures,
+  sources: m.sources && sourceLines(m.sources),
   alarms: m.alarms,
 });

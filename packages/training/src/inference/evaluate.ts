@@ -7,7 +7,9 @@ import type { Home } from "../home/home.js";
 import { lossNote, type Loss } from "../bins/lost-text.js";
 import { LengthCounter, type Lengths } from "../bins/lengths.js";
 import { readManifest } from "../home/manifest.js";
-import { evaluateSplit, type SplitEvaluation } from "../step/evaluate-split.js";
+import { sourceLines, type SourceFigures } from "../home/source-figures.js";
+import type { SplitEvaluation } from "../step/evaluate-split.js";
+import { evaluateTexts, sourceFigures } from "../step/evaluate-texts.js";
 import type { Compute } from "../step/precision.js";
 import { compareMetrics, type Comparison } from "./comparison.js";
 import type { Diversity } from "./diversity.js";
@@ -20,6 +22,8 @@ import { parseOptions } from "../options/parse-options.js";
 import { generateSamples, type Sample } from "./samples.js";
 
 export interface Evaluation extends SplitEvaluation {
+  /** Figures of each text where the run mixes them; the loss of all is that of their mixture. */
+  readonly sources: readonly SourceFigures[];
   readonly split: "validation" | "test" | "external";
   /** The external text. */
   readonly path: string | null;
@@ -72,14 +76,15 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
   const why = dir === null ? null : await whyNotWritable(dir);
   if (why !== null) throw notKept(dir, why);
   using text = await openEvaluationText(opened, options, context);
-  using data = text.open();
-  const result = await evaluateSplit(opened.model, data, computeOf(opened), signal, undefined, context.onProgress);
-  if (result === null) throw new DOMException("the evaluation was stopped before its end", "AbortError");
+  const measured = await evaluateTexts(opened.model, text, computeOf(opened), signal, undefined, context.onProgress);
+  if (measured === null) throw new DOMException("the evaluation was stopped before its end", "AbortError");
+  const { sources, ...result } = measured;
   const { samples, diversity } = await generateSamples(opened, options, signal);
   const lengths = new LengthCounter();
   for (const { steps } of samples) lengths.add(steps);
   const evaluation = {
     ...result,
+    sources: sourceFigures(text.sources, sources),
     split: options.path === null ? options.split : ("external" as const),
     path: options.path && resolve(options.path),
     stride: options.stride,
@@ -178,4 +183,5 @@ const metricsOf = (e: Omit<Evaluation, "comparison">): Metrics => ({
   repetition_4: e.diversity.repetition4,
   sample_lengths: e.sampleLengths,
   document_lengths: e.documentLengths,
+  ...(e.sources.length > 0 && { sources: sourceLines(e.sources) }),
 });

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder, unlessAbsent, writeJson, writeText } from "@trainer/disk";
 import { z } from "zod";
+import { SourceLine } from "../home/source-figures.js";
 import type { Sample } from "./samples.js";
 
 const number = z.number().nullable().default(null);
@@ -42,6 +43,8 @@ export const Metrics = z.object({
   repetition_4: number,
   sample_lengths: LengthsFile.nullable().default(null),
   document_lengths: LengthsFile.nullable().default(null),
+  /** Figures of each text of a run that mixes them. */
+  sources: z.array(SourceLine).optional(),
 });
 export type Metrics = z.infer<typeof Metrics>;
 

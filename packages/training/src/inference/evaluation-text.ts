@@ -1,29 +1,40 @@
 import { resolve } from "node:path";
-import { buildBins, type Bins, type BinsProgress } from "../bins/build-bins.js";
+import { at } from "@trainer/disk";
+import { binsOfRun, textsOf } from "../bins/bins-of-run.js";
+import { buildBins, type BinsProgress } from "../bins/build-bins.js";
 import { conversationsOf } from "../bins/encode-conversations.js";
-import type { Loss } from "../bins/lost-text.js";
+import type { Lengths } from "../bins/lengths.js";
+import { lossOfBoth, type Loss } from "../bins/lost-text.js";
+import { mixOf } from "../bins/mixture.js";
+import { RunCorpus } from "../bins/run-corpus.js";
 import type { TokenBin } from "../bins/token-bin.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
-import { openCorpus, type Corpus } from "../corpus/corpus.js";
+import { openCorpus } from "../corpus/corpus.js";
 import type { LeftOut } from "../home/text-losses.js";
-import type { SplitOptions } from "../corpus/split-plan.js";
 import type { FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { binsFolder, type Home } from "../home/home.js";
 import { endOfDocument } from "../step/end-of-document.js";
 import type { RunManifest } from "../home/manifest.js";
-import { corpusOptions } from "../options/corpus-options.js";
 import { parseTrainOptions, type TrainOptions } from "../options/options.js";
-import { splitOptions } from "../options/split-options.js";
-import { planEvaluation, type PlannedEvaluation } from "../step/planned-evaluation.js";
+import type { PlannedTexts } from "../step/evaluate-texts.js";
+import { planTexts } from "../step/planned-evaluation.js";
 import { assertSameRule } from "../corpus/split-version.js";
 import { fromConfig } from "../options/wire-names.js";
 import { frameOf } from "./begin.js";
-import type { BosChoice } from "@trainer/options";
 import type { EvaluateOptions } from "@trainer/options";
 import type { OpenModel } from "./open-model.js";
 
-export interface EvaluationText extends PlannedEvaluation, Disposable {
+export interface EvaluationText extends PlannedTexts, Disposable {
+  /** Names of the texts where they are mixed. */
+  readonly sources: readonly string[];
+  /** True if a part of them is drawn. */
+  readonly sampled: boolean;
+  /** UTF-8 bytes and characters of the text; of a sample those of its targets. */
+  readonly bytes: number;
+  readonly characters: number;
+  /** Null of texts that are mixed. */
+  readonly documentLengths: Lengths | null;
   readonly documents: number;
   /** Bytes of the whole split or text, and its lost text. */
   readonly splitBytes: number;
@@ -33,7 +44,7 @@ export interface EvaluationText extends PlannedEvaluation, Disposable {
 export interface ReadContext extends FetchContext {
   readonly home: Home;
   /** The corpus of the run where it is open; else it is opened by its paths. */
-  readonly corpus?: Corpus | null | undefined;
+  readonly corpus?: RunCorpus | null | undefined;
   readonly onData?: ((progress: BinsProgress) => void) | undefined;
   /** Called with the parts of an external text that are not evaluated. */
   readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
@@ -48,14 +59,14 @@ export async function openEvaluationText(
   options: EvaluateOptions,
   read: ReadContext,
 ): Promise<EvaluationText> {
-  const { bin, bins } = await (options.path === null
+  const encoded = await (options.path === null
     ? splitOfRun(opened, options, read)
     : externalText(opened, options.path, options, read));
   try {
-    const text = await plan(opened, options, bin);
-    return { ...text, [Symbol.dispose]: () => bins[Symbol.dispose]() };
+    const text = await plan(opened, options, encoded);
+    return { ...text, [Symbol.dispose]: () => encoded.bins[Symbol.dispose]() };
   } catch (error) {
-    bins[Symbol.dispose]();
+    encoded.bins[Symbol.dispose]();
     throw error;
   }
 }
@@ -63,7 +74,7 @@ export async function openEvaluationText(
 async function plan(
   opened: OpenModel,
   options: EvaluateOptions,
-  bin: TokenBin,
+  { texts: bins, sources, shares }: Encoded,
 ): Promise<Omit<EvaluationText, typeof Symbol.dispose>> {
   const { device, manifest } = opened;
   const context = contextOf(opened);
@@ -77,8 +88,20 @@ async function plan(
   const { seed } = own;
   const evalTokens = options.evalTokens ?? own.evalTokens;
   const reading = { context, stride: options.stride ?? context, batchSize, evalTokens, seed, documentEnd, device };
-  const planned = await planEvaluation(bin, opened.tokenizer, reading);
-  return { ...planned, documents: bin.documents, splitBytes: bin.bytes, loss: bin.measured?.loss ?? null };
+  const texts = await planTexts(bins, opened.tokenizer, reading);
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
+  return {
+    texts,
+    shares,
+    sources,
+    sampled: texts.some(({ sampled }) => sampled),
+    bytes: sum(texts.map(({ bytes }) => bytes)),
+    characters: sum(texts.map(({ characters }) => characters)),
+    documentLengths: texts.length === 1 ? at(texts, 0).documentLengths : null,
+    documents: sum(bins.map(({ documents }) => documents)),
+    splitBytes: sum(bins.map(({ bytes }) => bytes)),
+    loss: bins.map(({ measured }) => measured?.loss ?? null).reduce((a, b) => a && b && lossOfBoth(a, b)),
+  };
 }
 
 /** Tokens that a model reads at once, as it did in training. */
@@ -90,10 +113,11 @@ const keepsApart = ({ manifest }: OpenModel) => manifest !== null && trainOption
 /** Cutting of a text for a model of unknown training. */
 const FOREIGN = { document: "file", documentSeparator: "auto", format: "text" } as const;
 
-/** The text to evaluate, with its set of bins. */
-interface Encoded {
-  readonly bin: TokenBin;
-  readonly bins: Bins;
+/** The texts to evaluate, with what keeps their bins. */
+interface Encoded extends Pick<PlannedTexts, "shares"> {
+  readonly texts: readonly TokenBin[];
+  readonly sources: readonly string[];
+  readonly bins: Disposable;
 }
 
 /** A whole text as one bin. */
@@ -111,10 +135,20 @@ async function externalText(
     home: context.home,
     signal: context.signal,
   });
-  const whole = { holdoutFraction: 0, testSplitRatio: 0, seed: 0 };
-  const bins = await encode(opened, corpus, whole, context, { bos, specialTokens });
+  const bins = await buildBins({
+    corpus,
+    tokenizer: opened.tokenizer,
+    split: { holdoutFraction: 0, testSplitRatio: 0, seed: 0 },
+    specialTokens,
+    frame: frameOf(opened, bos),
+    conversations: await conversationsOf(corpus, opened.tokenizer, contextOf(opened)),
+    measureTraining: true,
+    cacheDir: binsFolder(context.home),
+    signal: context.signal,
+    onProgress: context.onData,
+  });
   context.onLeftOut?.(bins.leftOut);
-  return { bin: bins.train, bins };
+  return { texts: [bins.train], sources: [], shares: [1], bins };
 }
 
 /** The split that the run kept from training, made again from the same corpus if its bins are gone. */
@@ -126,7 +160,6 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
     );
   }
   const options = trainOptions(manifest);
-  const { specialTokens } = options;
   const unreadable = (error: unknown) => {
     const { code, failureClass, message } = TrainingError.from(error);
     const advice = "put the corpus back, or give the path of another text";
@@ -136,42 +169,25 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
   using text = await corpusPaths(options, context).catch(unreadable);
   const { paths } = text;
   const { home, signal } = context;
-  const corpus =
-    context.corpus ?? (await openCorpus(paths, { ...corpusOptions(options, home), signal }).catch(unreadable));
-  if (manifest.corpus_sha256 !== (await corpus.sha256({ signal: context.signal }))) {
+  const corpus = context.corpus ?? new RunCorpus({ ...options, corpus: [...paths] }, home);
+  const whole = await corpus.open({ signal }).catch(unreadable);
+  if (manifest.corpus_sha256 !== (await whole.sha256({ signal }))) {
     throw invalid(
       `the corpus of run ${manifest.run_id} (${paths.join(", ")}) has changed since it was trained, so its ${split} split ` +
         "cannot be told from what it was trained on: put the old text back, or give the path of another text",
     );
   }
   assertSameRule(manifest);
-  const bins = await encode(opened, corpus, splitOptions(options), context, { bos, specialTokens });
-  const bin = bins[split];
-  if (bin !== null) return { bin, bins };
+  const { tokenizer } = opened;
+  const frame = frameOf(opened, bos);
+  const reading = { tokenizer, frame, signal, onProgress: context.onData };
+  const bins = await binsOfRun(corpus, { ...options, maxSeqLen: contextOf(opened) }, home, reading);
+  const texts = textsOf(bins, split);
+  if (texts !== null) return { texts, ...mixOf(options), bins };
   bins[Symbol.dispose]();
   const fraction = split === "test" ? "test split ratio" : "holdout fraction";
   throw invalid(`run ${manifest.run_id} has no ${split} split (its ${fraction} was 0): give the path of a text`);
 }
-
-const encode = async (
-  opened: OpenModel,
-  corpus: Corpus,
-  split: SplitOptions,
-  { home, signal, onData }: ReadContext,
-  { bos, specialTokens = false }: { readonly bos: BosChoice; readonly specialTokens?: boolean },
-): Promise<Bins> =>
-  buildBins({
-    corpus,
-    tokenizer: opened.tokenizer,
-    split,
-    specialTokens,
-    frame: frameOf(opened, bos),
-    conversations: await conversationsOf(corpus, opened.tokenizer, contextOf(opened)),
-    measureTraining: split.holdoutFraction + split.testSplitRatio === 0,
-    cacheDir: binsFolder(home),
-    signal,
-    onProgress: onData,
-  });
 
 const trainOptions = (manifest: RunManifest): TrainOptions => parseTrainOptions(fromConfig(manifest.config));
 

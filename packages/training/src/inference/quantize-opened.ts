@@ -1,6 +1,6 @@
 import { loss, quantize, type CausalLm } from "@trainer/models";
 import { noGrad, scope, type WeightType } from "@trainer/torch";
-import type { Batch } from "../bins/batch-loader.js";
+import type { Batch } from "../bins/batch.js";
 import type { Home } from "../home/home.js";
 import { EvaluateOptions } from "@trainer/options";
 import { openEvaluationText } from "./evaluation-text.js";
@@ -40,8 +40,12 @@ async function heldOut(opened: OpenModel, home: Home) {
   if (split === undefined || bytes > CORPUS_BYTES) return null;
   try {
     using planned = await openEvaluationText(opened, EvaluateOptions.parse({ split }), { home });
-    using text = planned.open();
-    return { split, batches: Array.from({ length: Math.min(BATCHES, text.batches) }, () => text.next()) };
+    const each = Math.ceil(BATCHES / planned.texts.length);
+    const batches = planned.texts.flatMap((part) => {
+      using text = part.open();
+      return Array.from({ length: Math.min(each, text.batches) }, () => text.next());
+    });
+    return { split, batches };
   } catch {
     return null; // the model can be used without it
   }

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { logitsOf, lossOfEach } from "@trainer/models";
 import { codePoints, type Tokenizer } from "@trainer/tokenizers";
 import { noGrad, scope, softmax, stack, tensor, type Tensor } from "@trainer/torch";
-import { IGNORED } from "../bins/batch-loader.js";
+import { IGNORED } from "../bins/batch.js";
 import { readTextFile } from "../corpus/read-whole-text.js";
 import { TrainingError } from "../errors.js";
 import { frameOf, missing, spelled } from "./begin.js";

@@ -3,7 +3,8 @@ import { setImmediate } from "node:timers/promises";
 import { acquireRun } from "../artifact/ensure-run.js";
 import { searchForText } from "../batch-size/find-batch.js";
 import { BatchLoader } from "../bins/batch-loader.js";
-import { binsOfRun, type BinsProgress } from "../bins/build-bins.js";
+import { binsOfRun } from "../bins/bins-of-run.js";
+import type { BinsProgress } from "../bins/build-bins.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
 import { Disposables } from "../disposables.js";
 import { TrainingError } from "../errors.js";
@@ -19,8 +20,9 @@ import { parseTrainOptions, type TrainInput } from "../options/options.js";
 import { cappedRates } from "../options/schedule.js";
 import type { RunEvent } from "../run/events.js";
 import { exclusive } from "../run/exclusive.js";
+import { loadedTexts } from "../run/run-data.js";
 import { prepareTokenizer } from "../run/prepare-tokenizer.js";
-import { RunCorpus } from "../run/run-corpus.js";
+import { RunCorpus } from "../bins/run-corpus.js";
 import { setArithmetic } from "../step/arithmetic.js";
 import { endOfDocument } from "../step/end-of-document.js";
 import { effectiveBatchSize } from "../options/effective-batch-size.js";
@@ -84,7 +86,7 @@ async function tested(input: TrainInput, context: FindLrContext): Promise<FoundL
   const { tokenizer } = await prepareTokenizer(asked);
   if (pretrained === null) assertWeightsFit(options, tokenizer.vocabSize, compute.device);
   const onProgress = (progress: BinsProgress) => onEvent({ type: "data", ...progress });
-  const bins = made.use(await binsOfRun(options, where.home, { corpus, tokenizer, plan, threads, signal, onProgress }));
+  const bins = made.use(await binsOfRun(text, options, where.home, { tokenizer, threads, signal, onProgress }));
   const { seed } = options;
 
   manualSeed(seed);
@@ -98,7 +100,7 @@ async function tested(input: TrainInput, context: FindLrContext): Promise<FoundL
     (
       await searchForText(
         { options, vocabSize: model.vocabSize, maxSeqLen, dimensionsFrom: pretrained },
-        bins.train.tokens,
+        bins.counts.train.tokens,
         signal,
       )
     ).batchSize;
@@ -106,7 +108,7 @@ async function tested(input: TrainInput, context: FindLrContext): Promise<FoundL
   const { device } = compute;
   const padId = tokenizer.specials.pad;
   const reading = { seqLen: maxSeqLen, batchSize, shuffle: true, seed, padId, documentEnd, device };
-  const loader = made.use(new BatchLoader(bins.train, reading));
+  const loader = made.use(new BatchLoader(await loadedTexts(bins, options, { seqLen: maxSeqLen, tokenizer }), reading));
   const test = new RangeTest(range);
   for (let step = 1, over = false; !over; step += 1) {
     signal?.throwIfAborted();

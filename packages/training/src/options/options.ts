@@ -1,4 +1,4 @@
-import { contradiction, TrainOptions as OpenTrainOptions } from "@trainer/options";
+import { contradiction, mixProblem, TrainOptions as OpenTrainOptions } from "@trainer/options";
 import { dimensions, familyInfo, familyNames, isFamily } from "@trainer/models/capabilities";
 import { isOptimizer, optimizerInfo, optimizerNames } from "@trainer/torch/capabilities";
 import { isMethod, methodInfo, methodNames, type MethodName } from "@trainer/tokenizers/capabilities";
@@ -51,6 +51,11 @@ export function parseTrainOptions(input: unknown): TrainOptions {
       "holdoutFraction and testSplitRatio: together they are all of the text, and nothing is left to train on";
     throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${message}`);
   }
+  const { corpusWeights } = parsed.data;
+  const ofFile =
+    corpusFileId === null ? null : "corpusWeights: a text of a file service is one, and mixed with no other";
+  const mixed = corpusWeights && (ofFile ?? mixProblem(corpus, corpusWeights));
+  if (mixed !== null) throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${mixed}`);
   const message = contradiction(parsed.data, optimizerInfo(optimizer).averages === true);
   if (message !== null) throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${message}`);
   checkVocabSize(parsed.data);

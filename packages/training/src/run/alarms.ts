@@ -1,5 +1,5 @@
 import { TrainingError } from "../errors.js";
-import type { Alarm, Symptom } from "../step/loss-watch.js";
+import type { Alarm } from "../step/loss-watch.js";
 import type { LiveRun } from "./live-run.js";
 
 /** Warns of what the losses show, each with what can be done. */
@@ -8,9 +8,8 @@ export function tellAlarms({ reporter }: LiveRun, alarms: readonly Alarm[]): voi
     reporter.emit({ type: "warning", message: `step ${step}: ${message}`, symptom, step });
 }
 
-/** Symptoms as a line of metrics has them: undefined for none. */
-export const orUndefined = (symptoms: readonly Symptom[]): readonly Symptom[] | undefined =>
-  symptoms.length === 0 ? undefined : symptoms;
+/** A list as a line of metrics has it: undefined for none. */
+export const orUndefined = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
 
 /** Failure of a run that does not go on once its loss has gone up. */
 export const divergence = (loss: number): TrainingError =>

@@ -1,5 +1,5 @@
 import type { Tokenizer } from "@trainer/tokenizers";
-import type { Bins } from "../bins/build-bins.js";
+import type { RunBins } from "../bins/bins-of-run.js";
 import type { Learner } from "../model/learner.js";
 import { cappedRates } from "../options/schedule.js";
 import { pluginsThatBring } from "../plugins/loaded-plugins.js";
@@ -7,6 +7,8 @@ import type { StepPlan } from "../step/step-plan.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
 import type { RunData } from "./run-data.js";
+import { orUndefined } from "./alarms.js";
+import { repeated, runSources, sourcesAt } from "./run-sources.js";
 import { splitCounts } from "./split-counts.js";
 
 /** Says what is asked of the run, and from which step it goes on. */
@@ -46,7 +48,7 @@ export async function announceStart(
     plan,
   }: {
     readonly tokenizer: Tokenizer;
-    readonly bins: Bins;
+    readonly bins: RunBins;
     readonly learner: Learner;
     readonly data: RunData;
     readonly plan: StepPlan;
@@ -56,6 +58,7 @@ export async function announceStart(
   const parameters = model.params.count();
   const trainableParameters = stepper.params.reduce((sum, p) => sum + p.numel, 0);
   const { totalSteps, stepsPerEpoch, epochs } = plan;
+  const sources = sourcesAt(runSources(options, bins, plan), data.loader.state());
   await manifest.update({
     parameters,
     trainable_parameters: trainableParameters,
@@ -64,6 +67,7 @@ export async function announceStart(
     ...(learner.newTokens === null ? {} : { new_tokens: learner.newTokens.length }),
     max_seq_len: data.seqLen,
     splits: splitCounts(bins.counts, options),
+    sources,
     special_tokens: bins.specialTokens,
     begin_tokens: tokenizer.frame.before.map((id) => tokenizer.token(id)),
     end_tokens: tokenizer.frame.after.map((id) => tokenizer.token(id)),
@@ -74,5 +78,7 @@ export async function announceStart(
       `tokenizer ${tokenizer.kind}`,
     ]),
   });
-  reporter.emit({ type: "start", parameters, trainableParameters, totalSteps, stepsPerEpoch, epochs });
+  for (const warning of repeated(sources)) reporter.warn(warning);
+  const start = { parameters, trainableParameters, totalSteps, stepsPerEpoch, epochs };
+  reporter.emit({ type: "start", ...start, sources: orUndefined(sources) });
 }

@@ -1,6 +1,6 @@
 import { TrainingError } from "../errors.js";
 import type { RunEvent } from "./events.js";
-import type { RunCorpus } from "./run-corpus.js";
+import type { RunCorpus } from "../bins/run-corpus.js";
 
 /** Bytes of a corpus that is read and split in no time. */
 const SMALL = 1 << 20;

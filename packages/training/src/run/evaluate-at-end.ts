@@ -1,5 +1,6 @@
 import type { Tokenizer } from "@trainer/tokenizers";
-import { binsOfRun } from "../bins/build-bins.js";
+import { at } from "@trainer/disk";
+import { binsOfRun } from "../bins/bins-of-run.js";
 import { openHome } from "../home/home.js";
 import { fetching } from "../home/fetching.js";
 import { evaluate, type Evaluation } from "../inference/evaluate.js";
@@ -28,7 +29,7 @@ export async function evaluateAtEnd(session: Session, reporter: Reporter) {
     using opened = await openModel(folder.id, { home: where.home, device: compute.device });
     const onProgress = (done: number, batches: number) =>
       reporter.emit({ type: "evaluating", of: "evaluation", done, batches });
-    const corpus = await session.corpus.unchanged();
+    const corpus = (await session.corpus.unchanged()) && session.corpus;
     const e = await evaluate(opened, { split, seed }, { ...where, corpus, onProgress });
     await manifest.update({
       evaluation: {
@@ -57,10 +58,12 @@ async function verdictAtEnd(
   { split, bitsPerByte, samples }: Pick<Evaluation, "bitsPerByte" | "samples"> & { split: "validation" | "test" },
 ) {
   const { signal } = context;
-  const text = { corpus: await corpus.open({ signal }), tokenizer, signal };
   const course = await lossCourseOf(folder.metrics);
-  if (text.corpus.conversations !== null) return verdictOf(course, null, null); // nothing else knows questions from answers
-  using bins = await binsOfRun(options, openHome(context.home), text);
+  const { conversations } = await corpus.open({ signal });
+  // Nothing else knows questions from answers, nor what weights texts have.
+  if (conversations !== null || options.corpusWeights !== null) return verdictOf(course, null, null);
+  using all = await binsOfRun(corpus, options, openHome(context.home), { tokenizer, signal });
+  const bins = at(all.sources, 0);
   const written = samples.map(({ output }) => output);
   const seconds = Number(manifest.current.duration_seconds);
   const measured = await measureReferences({ bins, split, tokenizer, samples: written, seconds });

@@ -3,7 +3,7 @@ import type { LeftOut, TextLoss } from "../home/text-losses.js";
 import type { BinsProgress } from "../bins/build-bins.js";
 import type { Precision } from "@trainer/models";
 import type { Failure, TrainingError } from "../errors.js";
-import type { SplitCounts } from "../home/manifest.js";
+import type { ManifestSource, SplitCounts } from "../home/manifest.js";
 import type { Sample } from "../inference/samples.js";
 import type { Symptom } from "../step/loss-watch.js";
 import type { StepProfile } from "../step/step-profile.js";
@@ -58,6 +58,8 @@ export type RunEvent =
       readonly totalSteps: number;
       readonly stepsPerEpoch: number;
       readonly epochs: number;
+      /** The texts, where several are mixed. */
+      readonly sources?: readonly ManifestSource[] | undefined;
     }
   | ({ readonly type: "step"; readonly samplesPerSec: number } & StepMetrics & Pick<StepDone, "totalSteps" | "epochs">)
   /** `best`: a validation that is the best so far. */

@@ -11,7 +11,7 @@ import { resolveCompute } from "../step/precision.js";
 import { Reporter } from "./reporter.js";
 import type { RunFolder } from "../home/run-folder.js";
 import type { RunContext } from "./run-context.js";
-import { RunCorpus } from "./run-corpus.js";
+import { RunCorpus } from "../bins/run-corpus.js";
 import { resultOf } from "./session.js";
 import { fromConfig } from "../options/wire-names.js";
 

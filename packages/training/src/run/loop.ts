@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { checkpointOf } from "../checkpoint/list.js";
 import { TrainingError } from "../errors.js";
-import { evaluateSplit, type SplitEvaluation } from "../step/evaluate-split.js";
+import type { SplitEvaluation } from "../step/evaluate-split.js";
+import { batchesOf, evaluateTexts, sourceFigures } from "../step/evaluate-texts.js";
 import type { RunEvent } from "./events.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
@@ -79,9 +80,8 @@ export async function evaluate(
   const { stepper } = run.learner;
   const { signal } = run.session.context;
   const began = performance.now();
-  using data = planned.open();
   const onBatch = (done: number, batches: number) => reporter.emit({ type: "evaluating", of: split, done, batches });
-  const evaluated = () => evaluateSplit(stepper.model, data, stepper.compute, signal, run.freeMemory, onBatch);
+  const evaluated = () => evaluateTexts(stepper.model, planned, stepper.compute, signal, run.freeMemory, onBatch);
   const result = await run.learner.asUsed(evaluated).catch(async (error: unknown) => {
     throw await located(error, run, progress.step);
   });
@@ -93,7 +93,9 @@ export async function evaluate(
   }
   const { step, tokensSeen } = progress;
   const ofOthers = weightsStep === step ? undefined : weightsStep;
-  const figures = { split, step, weightsStep: ofOthers, epoch: plan.epochOf(step), tokensSeen, loss, ppl, bitsPerByte };
+  const sources = orUndefined(sourceFigures(run.data.sources, result.sources));
+  const at = { split, step, weightsStep: ofOthers, epoch: plan.epochOf(step), tokensSeen };
+  const figures = { ...at, loss, ppl, bitsPerByte, sources };
   run.assertOwned();
   const best = isBest(loss);
   const alarms = split === "validation" ? watch.validation({ step, loss, isBest: best }) : [];
@@ -101,7 +103,7 @@ export async function evaluate(
   const told = { ...figures, alarms: orUndefined(alarms.map(({ symptom }) => symptom)) };
   metrics.write(told);
   const seconds = (performance.now() - began) / 1000;
-  run.pace.add(data.batches, seconds);
+  run.pace.add(batchesOf(planned), seconds);
   reporter.emit({ type: "eval", ...told, best, seconds });
   return result;
 }

@@ -58,7 +58,9 @@ export async function newEnd(
     if (found.status !== "completed") return { config, epochs, end_id: endId }; // there is nothing to go on from
     throw refused(`${NO_CHECKPOINT}; ${AFRESH}`);
   }
-  const batchesPerEpoch = Math.ceil(sequencesIn(splits.train.tokens, found.max_seq_len) / found.batch_size);
+  const texts = found.sources.length === 0 ? [splits.train] : found.sources;
+  const sequences = texts.reduce((sum, { tokens }) => sum + sequencesIn(tokens, found.max_seq_len), 0);
+  const batchesPerEpoch = Math.ceil(sequences / found.batch_size);
   const { totalSteps } = stepPlanOf(options, batchesPerEpoch);
   const until = newest.step;
   const total = end.maxSeconds === null ? totalSteps : until + totalSteps;

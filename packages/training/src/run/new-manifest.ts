@@ -52,6 +52,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     corpus_sha256: null,
     left_out: null,
     splits: null,
+    sources: [],
     tokenizer_loss: null,
     special_tokens: null,
     begin_tokens: null,

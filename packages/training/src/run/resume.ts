@@ -17,7 +17,7 @@ import { resolveCompute } from "../step/precision.js";
 import { hasSaved } from "../checkpoint/has-saved.js";
 import { runFolder } from "../home/run-folder.js";
 import type { RunContext } from "./run-context.js";
-import { RunCorpus } from "./run-corpus.js";
+import { RunCorpus } from "../bins/run-corpus.js";
 import { runSession } from "./session.js";
 import { fromConfig } from "../options/wire-names.js";
 import { newEnd, parseNewEnd } from "./new-end.js";

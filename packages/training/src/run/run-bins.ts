@@ -1,5 +1,5 @@
 import type { Tokenizer } from "@trainer/tokenizers";
-import { binsOfRun, type Bins } from "../bins/build-bins.js";
+import { binsOfRun, type RunBins } from "../bins/bins-of-run.js";
 import { leftOutSentences } from "../corpus/left-out.js";
 import { assertSameRule } from "../corpus/split-version.js";
 import { openHome } from "../home/home.js";
@@ -8,13 +8,11 @@ import type { Session } from "./run-context.js";
 import { lengthWarnings, lossWarnings, splitCounts, splitWarnings } from "./split-counts.js";
 
 /** The run's corpus as token bins; what is left out of it, and how it was split, is noted and told. */
-export async function runBins(session: Session, reporter: Reporter, tokenizer: Tokenizer): Promise<Bins> {
+export async function runBins(session: Session, reporter: Reporter, tokenizer: Tokenizer): Promise<RunBins> {
   const { options, manifest, context, corpus } = session;
   assertSameRule(manifest.current);
-  const bins = await binsOfRun(options, openHome(context.home), {
-    corpus: await corpus.open(),
+  const bins = await binsOfRun(corpus, options, openHome(context.home), {
     tokenizer,
-    plan: corpus.plan,
     threads: manifest.current.threads,
     signal: context.signal,
     onProgress: (p) => reporter.emit({ type: "data", ...p }),

@@ -7,7 +7,7 @@ import type { Compute } from "../step/precision.js";
 import type { queueStep } from "../step/step.js";
 import type { StepDone } from "./events.js";
 import type { ReporterContext } from "./reporter.js";
-import type { RunCorpus } from "./run-corpus.js";
+import type { RunCorpus } from "../bins/run-corpus.js";
 
 /** Home of the runs, listeners of this one, and its signal. */
 export interface RunContext extends FetchContext, ReporterContext {

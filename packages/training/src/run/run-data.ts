@@ -1,10 +1,14 @@
 import type { Tokenizer } from "@trainer/tokenizers";
-import { BatchLoader } from "../bins/batch-loader.js";
-import type { Bins } from "../bins/build-bins.js";
-import type { TokenBin } from "../bins/token-bin.js";
+import { at } from "@trainer/disk";
+import { BatchLoader, type LoadedText } from "../bins/batch-loader.js";
+import { textsOf, type RunBins } from "../bins/bins-of-run.js";
+import { documentLengths } from "../bins/document-lengths.js";
+import { mixOf, weightsOf } from "../bins/mixture.js";
 import type { Learner } from "../model/learner.js";
+import type { RunOptions } from "../options/options.js";
 import { endOfDocument } from "../step/end-of-document.js";
-import { planEvaluation, type PlannedEvaluation } from "../step/planned-evaluation.js";
+import type { PlannedTexts } from "../step/evaluate-texts.js";
+import { planTexts } from "../step/planned-evaluation.js";
 import type { Reporter } from "./reporter.js";
 import { runBatchSize } from "./run-batch-size.js";
 import type { Session } from "./run-context.js";
@@ -13,7 +17,9 @@ import type { Session } from "./run-context.js";
 export interface RunData extends Disposable {
   readonly loader: BatchLoader;
   /** Null if the run has none. */
-  readonly splits: Readonly<Record<"validation" | "test", PlannedEvaluation | null>>;
+  readonly splits: Readonly<Record<"validation" | "test", PlannedTexts | null>>;
+  /** Names of the texts that are mixed; none where none are. */
+  readonly sources: readonly string[];
   /** Tokens of a sequence. */
   readonly seqLen: number;
 }
@@ -22,7 +28,7 @@ export interface RunData extends Disposable {
 export async function openRunData(
   session: Session,
   reporter: Reporter,
-  { bins, tokenizer, learner }: { readonly bins: Bins; readonly tokenizer: Tokenizer; readonly learner: Learner },
+  { bins, tokenizer, learner }: { readonly bins: RunBins; readonly tokenizer: Tokenizer; readonly learner: Learner },
 ): Promise<RunData> {
   const { options, compute } = session;
   const { model } = learner;
@@ -31,11 +37,31 @@ export async function openRunData(
   const seqLen = Math.min(options.maxSeqLen, model.contextLength);
   const documentEnd = options.maskDocuments ? endOfDocument(model, tokenizer) : null;
   const { vocabSize } = model;
-  const batchSize = await runBatchSize(session, reporter, { seqLen, vocabSize, tokens: bins.train.tokens });
+  const batchSize = await runBatchSize(session, reporter, { seqLen, vocabSize, tokens: bins.counts.train.tokens });
   const reading = { context: seqLen, stride: seqLen, batchSize, evalTokens, seed, documentEnd, device };
-  const evaluation = async (bin: TokenBin | null) => bin && planEvaluation(bin, tokenizer, reading);
-  const splits = { validation: await evaluation(bins.validation), test: await evaluation(bins.test) };
+  const { sources, shares } = mixOf(options);
+  const evaluation = async (split: "validation" | "test"): Promise<PlannedTexts | null> => {
+    const texts = textsOf(bins, split);
+    return texts && { texts: await planTexts(texts, tokenizer, reading), shares };
+  };
+  const splits = { validation: await evaluation("validation"), test: await evaluation("test") };
   const padId = tokenizer.specials.pad;
-  const loader = new BatchLoader(bins.train, { seqLen, batchSize, shuffle: true, seed, padId, documentEnd, device });
-  return { loader, splits, seqLen, [Symbol.dispose]: () => loader[Symbol.dispose]() };
+  const texts = await loadedTexts(bins, options, { seqLen, tokenizer });
+  const loader = new BatchLoader(texts, { seqLen, batchSize, shuffle: true, seed, padId, documentEnd, device });
+  return { loader, splits, sources, seqLen, [Symbol.dispose]: () => loader[Symbol.dispose]() };
+}
+
+/** The texts that a run with these options is trained on. */
+export async function loadedTexts(
+  { sources }: RunBins,
+  options: RunOptions,
+  { seqLen, tokenizer }: { readonly seqLen: number; readonly tokenizer: Tokenizer },
+): Promise<LoadedText[]> {
+  const weights = weightsOf(options);
+  const texts: LoadedText[] = [];
+  for (const [i, { train: bin }] of sources.entries()) {
+    const lengths = options.curriculum === "length" ? await documentLengths(bin, seqLen, tokenizer.specials.eos) : null;
+    texts.push({ bin, weight: at(weights, i), lengths });
+  }
+  return texts;
 }

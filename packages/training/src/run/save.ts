@@ -10,6 +10,7 @@ import { keepProducts } from "../step/products.js";
 import type { LiveRun } from "./live-run.js";
 import { isRewindTarget } from "./rewind-steps.js";
 import { readSaved, type Saved } from "./saved.js";
+import { sourcesAt } from "./run-sources.js";
 import { memoryPeak } from "../step/memory-peak.js";
 
 /** Saves the run's state. */
@@ -61,6 +62,7 @@ export async function settle(run: LiveRun, path: string): Promise<void> {
     best_step: early.bestStep,
     early_stopped: early.exhausted && progress.step < plan.totalSteps,
     duration_seconds: run.elapsedMs() / 1000,
+    sources: sourcesAt(manifest.current.sources, run.data.loader.state()),
     ...memoryPeak(manifest.current),
   });
 }

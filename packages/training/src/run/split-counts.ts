@@ -1,5 +1,5 @@
 import type { Bins, SplitCount as BinCount } from "../bins/build-bins.js";
-import type { MaskCounts } from "../bins/bins-manifest.js";
+import type { MaskFigures } from "../bins/bins-manifest.js";
 import { lossNote } from "../bins/lost-text.js";
 import { SPLITS, type Split } from "../corpus/held-out.js";
 import { isFar } from "../corpus/split-plan.js";
@@ -26,7 +26,7 @@ const figures = ({ documents, tokens, bytes, measured, mask }: BinCount) => ({
   ...(mask === undefined ? {} : { conversations: conversationCounts(mask) }),
 });
 
-const conversationCounts = ({ turns, tokens, learnt, cut, dropped }: MaskCounts) => ({
+const conversationCounts = ({ turns, tokens, learnt, cut, dropped }: MaskFigures) => ({
   turns,
   tokens,
   learnt,

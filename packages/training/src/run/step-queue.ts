@@ -1,5 +1,5 @@
 import { memoryStats } from "@trainer/torch";
-import type { Batch } from "../bins/batch-loader.js";
+import type { Batch } from "../bins/batch.js";
 import type { StepMetrics } from "../home/metrics-lines.js";
 import type { StepDone } from "./events.js";
 import type { LiveRun } from "./live-run.js";
@@ -8,6 +8,7 @@ import type { QueuedStep, StepResult } from "../step/step.js";
 import { inPieces, sequencePieces } from "../step/seq-len-warmup.js";
 import { Throughput } from "../step/throughput.js";
 import { divergence, orUndefined, tellAlarms } from "./alarms.js";
+import { batchesOf } from "../step/evaluate-texts.js";
 import { TimeLimit } from "./time-limit.js";
 
 /** A step whose result is not read yet, with its later report. */
@@ -81,13 +82,17 @@ export class StepQueue {
       this.run.freeMemory(); // a recorded step is of the former length
     }
     stepper.optimizer.lr = lr;
+    loader.progress = plan.progressAt(step);
     const began = performance.now();
     const finished = step === plan.totalSteps;
     let queued: QueuedStep;
     try {
       const take = (next: () => Batch) => queueStep(stepper, next, count);
       queued = profiler.run(take, () => inPieces(loader.next(), pieces));
-      if (!queued.done && !finished) loader.prefetch(plan.batchesOf(step + 1));
+      if (!queued.done && !finished) {
+        loader.progress = plan.progressAt(step + 1);
+        loader.prefetch(plan.batchesOf(step + 1));
+      }
     } catch (error) {
       await this.flush(); // a failure of the step before comes first
       throw await located(error, this.run, step);
@@ -192,8 +197,8 @@ export class StepQueue {
     const { splits } = this.run.data;
     const { options } = this.run.session;
     const perStep = this.#secondsPerStep();
-    const validation = splits.validation?.batches ?? 0;
-    const test = splits.test?.batches ?? 0;
+    const validation = splits.validation === null ? 0 : batchesOf(splits.validation);
+    const test = splits.test === null ? 0 : batchesOf(splits.test);
     const atEnd = test + (options.evaluate ? validation || test : 0);
     const batches = plan.evaluationsFrom(step, totalSteps) * validation + atEnd;
     const { sampleEvery } = options;

@@ -21,7 +21,7 @@ import { resolveCompute } from "../step/precision.js";
 import { hasSaved } from "../checkpoint/has-saved.js";
 import { clearUnsaved, hasBegun, newRunId, runFolder, type RunFolder } from "../home/run-folder.js";
 import type { RunContext } from "./run-context.js";
-import { RunCorpus } from "./run-corpus.js";
+import { RunCorpus } from "../bins/run-corpus.js";
 import { runSession } from "./session.js";
 
 /**

@@ -1,7 +1,7 @@
 import { loss, type CausalLm } from "@trainer/models";
 import { emptyCache, noGrad, Readback, scope } from "@trainer/torch";
 import { setImmediate } from "node:timers/promises";
-import type { Batch } from "../bins/batch-loader.js";
+import type { Batch } from "../bins/batch.js";
 import { withMemory } from "./out-of-memory.js";
 import { inPrecision, type Compute } from "./precision.js";
 

@@ -1,6 +1,6 @@
 import { loss, type CausalLm, type Forward } from "@trainer/models";
 import type { Tensor } from "@trainer/torch";
-import type { Batch } from "../bins/batch-loader.js";
+import type { Batch } from "../bins/batch.js";
 
 /** What a batch's forward pass comes to. */
 export interface BatchLoss {

@@ -1,6 +1,6 @@
 import type { Tokenizer } from "@trainer/tokenizers";
 import { fromFile, keep, scope, tensor, type Device, type Tensor } from "@trainer/torch";
-import { documentNumbers, IGNORED, type Batch } from "../bins/batch-loader.js";
+import { documentNumbers, IGNORED, type Batch } from "../bins/batch.js";
 import { HEADER_BYTES, idBytes } from "../bins/bin-format.js";
 import { MASK } from "../bins/mask.js";
 import type { Lengths } from "../bins/lengths.js";
@@ -38,6 +38,18 @@ export interface PlannedEvaluation {
   readonly documentLengths: Lengths | null;
   /** Reads it from the beginning, any number of times. */
   open(): EvaluationData & Disposable;
+}
+
+/** Plans the evaluation of several token bins: where tokens are drawn, of each an equal part of them. */
+export async function planTexts(
+  bins: readonly TokenBin[],
+  tokenizer: Tokenizer,
+  { evalTokens, ...options }: EvaluationOptions,
+): Promise<PlannedEvaluation[]> {
+  const each = Math.ceil(evalTokens / bins.length);
+  const planned: PlannedEvaluation[] = [];
+  for (const bin of bins) planned.push(await planEvaluation(bin, tokenizer, { ...options, evalTokens: each }));
+  return planned;
 }
 
 /** Plans the evaluation of a token bin in windows, in the order of the text: no token is a target twice. */

@@ -1,4 +1,4 @@
-import type { Batch } from "../bins/batch-loader.js";
+import type { Batch } from "../bins/batch.js";
 
 /** Parts of a sequence at first: an eighth of its length is read. */
 const MOST = 8;

@@ -68,6 +68,11 @@ export class StepPlan {
     return Math.floor((step - 1) / this.stepsPerEpoch);
   }
 
+  /** How far the run is at a step, from 0 at the first to 1 at the last. */
+  progressAt(step: number): number {
+    return step === 1 ? 0 : Math.min(1, (step - 1) / (this.#totalOf(step) - 1));
+  }
+
   /** Number of batches of a step: an epoch's last may have fewer left. */
   batchesOf(step: number): number {
     const { batchesPerEpoch, gradAccumSteps } = this.options;

@@ -1,6 +1,6 @@
 import { ones, scope } from "@trainer/torch";
 import { expect, test } from "vitest";
-import type { Batch } from "../bins/batch-loader.js";
+import type { Batch } from "../bins/batch.js";
 import { StepProfiler, type StepProfile } from "./step-profile.js";
 import type { QueuedStep } from "./step.js";
 

@@ -1,5 +1,5 @@
 import { machineLimits, profile, type MachineLimits } from "@trainer/torch";
-import type { Batch } from "../bins/batch-loader.js";
+import type { Batch } from "../bins/batch.js";
 import { meanProfile, type Costs } from "./mean-profile.js";
 import { productType, type Compute } from "./precision.js";
 import type { QueuedStep } from "./step.js";

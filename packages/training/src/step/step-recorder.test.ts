@@ -10,7 +10,7 @@ import {
   type DeviceQueue,
 } from "@trainer/torch";
 import { expect, test } from "vitest";
-import type { Batch } from "../bins/batch-loader.js";
+import type { Batch } from "../bins/batch.js";
 import { nextToken } from "./objective.js";
 import { queueStep, type Stepper } from "./step.js";
 import { stepRecorder, StepRecorder } from "./step-recorder.js";

@@ -13,7 +13,7 @@ import {
   type Recording,
   type Tensor,
 } from "@trainer/torch";
-import type { Batch } from "../bins/batch-loader.js";
+import type { Batch } from "../bins/batch.js";
 import { TrainingError } from "../errors.js";
 import { nextToken } from "./objective.js";
 import {

@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from "@trainer/torch";
 import { expect, test } from "vitest";
-import { IGNORED, type Batch } from "../bins/batch-loader.js";
+import { IGNORED, type Batch } from "../bins/batch.js";
 import type { Compute } from "./precision.js";
 import { nextToken, type Objective } from "./objective.js";
 import { queueBatches, queueStep, trainStep, type Stepper } from "./step.js";

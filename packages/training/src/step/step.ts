@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from "@trainer/torch";
 import { at } from "@trainer/disk";
-import type { Batch } from "../bins/batch-loader.js";
+import type { Batch } from "../bins/batch.js";
 import { TrainingError } from "../errors.js";
 import type { WeightAverage } from "./weight-average.js";
 import { nextToken, type BatchLoss, type Objective } from "./objective.js";

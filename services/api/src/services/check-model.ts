@@ -62,6 +62,8 @@ export function checkOptions(settings: TrainSettings): void {
     freezeEmbed,
     trainNewRowsFirst,
     transferVocabulary,
+    corpusWeights: settings.corpus_weights,
+    dedup: settings.dedup,
   };
   const message = contradiction(options, optimizerInfo(optimizer).averages === true, snake);
   if (message !== null) throw new AppError("INVALID_INPUT", message);

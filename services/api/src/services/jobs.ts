@@ -89,8 +89,8 @@ export class Jobs {
   async corpora(): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
     for await (const { data } of this.#open()) {
-      const path = Named.safeParse(JSON.parse(data)).data?.request.corpus_path;
-      if (path !== undefined) found.add(path);
+      const { corpus_path: path = null, corpus_paths: paths } = Named.safeParse(JSON.parse(data)).data?.request ?? {};
+      for (const name of paths ?? (path === null ? [] : [path])) found.add(name);
     }
     return found;
   }
@@ -150,7 +150,12 @@ function subjectOf(data: unknown): string | null {
   return run_id ?? tokenizer_id ?? null;
 }
 
-const Named = z.object({ request: z.preprocess(unwrapped, z.object({ corpus_path: z.string() })) });
+const Named = z.object({
+  request: z.preprocess(
+    unwrapped,
+    z.object({ corpus_path: z.string().nullish(), corpus_paths: z.array(z.string()).nullish() }),
+  ),
+});
 
 const queueOf = (kind: JobKind): QueueName => {
   const mine: readonly JobKind[] = queues.trainer;

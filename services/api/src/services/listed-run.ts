@@ -35,7 +35,8 @@ export const statusOf = (record: RunRecord): RunStatus => ({
 export const fromRecord = (record: RunRecord): Listed => ({
   ...statusOf(record),
   managed: true,
-  corpus: record.request?.corpus_file_id ?? record.request?.corpus_path ?? null,
+  corpus:
+    record.request?.corpus_file_id ?? record.request?.corpus_path ?? record.request?.corpus_paths?.join(", ") ?? null,
   tokenizer_id: record.request?.tokenizer_id || null,
   tags: [],
   best_val_loss: record.training?.best_val_loss ?? null,

@@ -68,6 +68,7 @@ export class Trainings {
     checkVocabSize(settings);
     checkOptions(settings);
     await checkText(texts, "corpus_path", settings.corpus_path, "corpus");
+    for (const path of settings.corpus_paths ?? []) await checkText(texts, "corpus_paths", path, "corpus");
   }
 
   /** Also on the disk, where workers find what a Redis has forgotten that lost its data. */

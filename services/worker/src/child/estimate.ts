@@ -3,6 +3,7 @@ import { estimateFields, estimateTraining } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
 import type { AnswerContext } from "./answer.js";
 import type { Archives } from "./messages.js";
+import { requestCorpus } from "./request-corpus.js";
 import { trainOptions } from "./train-options.js";
 
 interface Context extends Pick<AnswerContext, "about" | "signal"> {
@@ -16,8 +17,7 @@ export async function estimate(
   { about, signal, archives }: Context,
 ): Promise<EstimateResult> {
   const { home, texts, dataBank } = about;
-  const { corpus_path: path } = request;
-  const corpus = path === null ? null : await texts.need(path, "corpus");
+  const corpus = await requestCorpus(request, texts);
   const options = trainOptions(request, { runId, userId: "0", corpus, threads });
   const estimated = await estimateTraining(options, { home: home.root, dataRoot, dataBank, archives, signal });
   const { reasons, ...figures } = estimateFields(estimated);

@@ -4,6 +4,7 @@ import { familyInfo } from "@trainer/models/capabilities";
 import { planFields, planTraining, type Plan } from "@trainer/training";
 import { methodOf } from "@trainer/training/options";
 import type { ChildConfig } from "../config.js";
+import { requestCorpus } from "./request-corpus.js";
 import type { AnswerContext } from "./answer.js";
 
 /** Plans a training on this machine. @throws TrainingError as the training itself before its first step */
@@ -14,9 +15,15 @@ export async function plan(
 ): Promise<PlanResult> {
   const { home, texts, dataBank } = about;
   const { seconds, memory_bytes: memoryBytes, ...said } = request;
-  const { corpus_path: path, tokenizer_id: id = "", model_config: modelConfig, ...fields } = said;
+  const {
+    corpus_path: _path,
+    corpus_paths: _paths,
+    tokenizer_id: id = "",
+    model_config: modelConfig,
+    ...fields
+  } = said;
   const options = camelKeys(fields);
-  const corpus = path === undefined ? [] : await texts.need(path, "corpus");
+  const corpus = (await requestCorpus(said, texts)) ?? [];
   const tokenizer = id.trim() === "" ? null : id;
   const planned = await planTraining(
     { ...options, corpus, tokenizer, threads, ...(modelConfig && { modelConfig: camelKeys(modelConfig) }) },

@@ -23,6 +23,7 @@ import type { Channel } from "./serve.js";
 import { Stages } from "./stages.js";
 import { TrackedTraining } from "./tracked-training.js";
 import { childContext, type ChildContext } from "./child-context.js";
+import { requestCorpus } from "./request-corpus.js";
 import { trainOptions } from "./train-options.js";
 
 /**
@@ -82,8 +83,7 @@ interface Begin extends Channel {
 async function trainedNow(message: Message<"train">, config: ChildConfig, begin: Begin): Promise<Trained | null> {
   const { runId, userId, request, end } = message;
   const context = contextOf(message, config, begin);
-  const { corpus_path: path } = request;
-  const corpus = path === null ? null : await begin.about.texts.need(path, "corpus");
+  const corpus = await requestCorpus(request, begin.about.texts);
   const options = trainOptions(request, { runId, userId, corpus, threads: config.threads });
   await lockFree(runFolder(config.artifactsRoot, runId).lock, context);
   if (end !== undefined && !(await hasBegun(runFolder(config.artifactsRoot, runId)))) throw elsewhere(runId);

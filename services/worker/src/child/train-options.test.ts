@@ -23,6 +23,7 @@ const given = {
   document_separator: "<|end|>",
   format: "alpaca",
   text_field: "story",
+  curriculum: "length",
   document: "file",
   special_tokens: true,
   tokenizer_id: "tok",
@@ -79,17 +80,20 @@ const given = {
   keep_files: true,
   tensorboard: true,
 };
+/** Of these a request has one. */
+const paths = { corpus_path: null, corpus_paths: null };
 const settings = (changes: object = {}) => {
-  const { user_id: _id, corpus_path: _path, ...request } = TrainRequest.parse({ ...given, ...changes });
-  return { ...request, corpus_path: null };
+  const { user_id: _id, ...request } = TrainRequest.parse({ ...given, ...changes });
+  return { ...request, ...paths };
 };
 
 test("whatever a request says its training is given, under the name that it has there", () => {
-  const { corpus_path: _, ...fields } = settings();
+  const { corpus_path: _1, corpus_paths: _2, corpus_weights: _3, ...fields } = settings();
   expect(Object.keys(fields).toSorted()).toEqual(Object.keys(given).toSorted()); // no field is without its line here
   const { tokenizer_id: tokenizer, model_config: _config, ...same } = given;
   expect(trainOptions(settings(), about)).toEqual({
     ...camelKeys(same),
+    corpusWeights: null,
     runId: "r",
     userId: "7",
     threads: 2,
@@ -101,7 +105,7 @@ test("whatever a request says its training is given, under the name that it has 
 test("all that a training is given is an option, and whatever a request can ask is given", () => {
   const options: Readonly<Record<string, unknown>> = trainOptions(settings(), { ...about, corpus: "a.txt" });
   expect(Object.keys(options).filter((name) => !(name in TrainOptions.shape))).toEqual([]);
-  const { tokenizer_id: _id, corpus_path: _path, user_id: _user, ...fields } = TrainRequest.shape;
+  const { tokenizer_id: _id, corpus_path: _path, corpus_paths: _paths, user_id: _user, ...fields } = TrainRequest.shape;
   expect(Object.keys(fields).filter((name) => !(camel(name) in options))).toEqual([]);
 });
 

@@ -5,14 +5,14 @@ import { TrainingError, type TrainInput } from "@trainer/training";
 interface About {
   readonly runId: string;
   readonly userId: string;
-  /** Path of the request's corpus; null if it is a file of the file service. */
-  readonly corpus: string | null;
+  /** Paths of the request's corpus; null if it is a file of the file service. */
+  readonly corpus: string | string[] | null;
   readonly threads: number;
 }
 
 /** A request over HTTP as options of a training: the same names in camelCase, but for these. */
 export function trainOptions(request: TrainSettings, { corpus, ...about }: About): TrainInput {
-  const { corpus_path: _path, tokenizer_id: _id, model_config: modelConfig, ...fields } = request;
+  const { corpus_path: _path, corpus_paths: _paths, tokenizer_id: _id, model_config: modelConfig, ...fields } = request;
   return {
     ...camelKeys(fields),
     ...about,

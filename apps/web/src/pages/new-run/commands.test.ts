@@ -36,3 +36,18 @@ test("a command trains on the text's id, or its path, which is no flag, or a tex
   expect(textOf({ corpus_path: "-a.txt" })).toBe("./-a.txt");
   expect(textOf({ corpus_path: "" })).toBe("my-text.txt");
 });
+
+test("texts that are mixed are words with their weights, and two lists in a file", () => {
+  const request = asked({ corpus_path: "", corpus_paths: "own, -wiki", corpus_weights: "0.3, 0.1-0.9" });
+  expect(problemsOf(request).size).toBe(0);
+  expect(commandLine(request, undefined)).toMatch(/^trainer train own:0\.3 \.\/-wiki:0\.1-0\.9 /);
+  expect(tomlFile(request, undefined)).toMatch(
+    /^corpus_paths = \["own","-wiki"\]\ncorpus_weights = \["0\.3","0\.1-0\.9"\]\n/,
+  );
+  const without = asked({ corpus_path: "", corpus_paths: "own, wiki" });
+  expect([...problemsOf(without)]).toEqual([
+    ["corpus_weights", "corpus_weights: 0 weight(s) for 2 texts; give each one, or none"],
+  ]);
+  expect(commandLine(without, undefined)).toMatch(/^trainer train own:1 wiki:1 /);
+  expect(tomlFile(without, undefined)).toMatch(/^corpus_paths = \["own","wiki"\]\ncorpus_weights = \[\]\n/);
+});

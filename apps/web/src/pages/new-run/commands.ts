@@ -7,7 +7,7 @@ const usual: ReadonlyMap<string, unknown> = new Map(
   Object.entries(terminalDefaults).map(([key, value]) => [snake(key), value]),
 );
 
-const CORPUS: ReadonlySet<string> = new Set(["corpus_path", "corpus_file_id"]);
+const CORPUS: ReadonlySet<string> = new Set(["corpus_path", "corpus_paths", "corpus_weights", "corpus_file_id"]);
 const FLAGGED: ReadonlySet<string> = new Set(flaggedDimensions);
 
 interface Given {
@@ -44,11 +44,20 @@ function dimensionsOf({ model_config: config }: Request): { readonly flagged: Gi
 /** In place of a text that is not chosen yet. */
 const SOME_TEXT = "my-text.txt";
 
-function corpusOf({ corpus_file_id: id, corpus_path: path }: Request): string {
-  if (typeof id === "string") return id;
-  if (typeof path !== "string") return SOME_TEXT;
-  return path.startsWith("-") ? `./${path}` : path;
+/** Words of a command line for the text, or for each text with its weight. */
+function corpusOf({
+  corpus_file_id: id,
+  corpus_path: path,
+  corpus_paths: paths,
+  corpus_weights: weights,
+}: Request): string[] {
+  if (typeof id === "string") return [id];
+  if (isList(paths)) return paths.map((each, i) => `${asWord(each)}:${isList(weights) ? String(weights[i]) : "1"}`);
+  return [typeof path === "string" ? asWord(path) : SOME_TEXT];
 }
+
+/** A path that is no flag. */
+const asWord = (path: string): string => (path.startsWith("-") ? `./${path}` : path);
 
 /** Dimensions that a request sets and the command line has no flags for. */
 export const withoutFlags = (request: Request): readonly string[] => dimensionsOf(request).others;
@@ -56,7 +65,7 @@ export const withoutFlags = (request: Request): readonly string[] => dimensionsO
 /** `trainer train` with what a request asks for. */
 export function commandLine(request: Request, family: Family | undefined): string {
   const options = [...optionsOf(request, family), ...dimensionsOf(request).flagged];
-  return [`trainer train ${shellWord(corpusOf(request))}`, ...options.flatMap(flagsOf)].join(" \\\n  ");
+  return [`trainer train ${corpusOf(request).map(shellWord).join(" ")}`, ...options.flatMap(flagsOf)].join(" \\\n  ");
 }
 
 /** Of a list one for each. */
@@ -71,11 +80,20 @@ const shellWord = (word: string): string =>
 
 /** The file of options by which `trainer train --options FILE` does the same, for the folder where the text lies. */
 export function tomlFile(request: Request, family: Family | undefined): string {
-  const { corpus_file_id: id, corpus_path: path = SOME_TEXT, model_config: config = {} } = request;
-  const corpus = typeof id === "string" ? tomlLine("corpus_file_id", id) : tomlLine("corpus_path", path);
+  const { model_config: config = {} } = request;
   const dimensions = Object.entries(config).map(([name, value]) => tomlLine(name, value));
-  const lines = [corpus, ...optionsOf(request, family).map(({ name, value }) => tomlLine(name, value))];
+  const lines = [
+    ...corpusLines(request),
+    ...optionsOf(request, family).map(({ name, value }) => tomlLine(name, value)),
+  ];
   return `${[...lines, ...(dimensions.length === 0 ? [] : ["", "[model_config]", ...dimensions])].join("\n")}\n`;
+}
+
+function corpusLines({ corpus_file_id: id, corpus_path: path = SOME_TEXT, ...mix }: Request): string[] {
+  if (typeof id === "string") return [tomlLine("corpus_file_id", id)];
+  const { corpus_paths: paths, corpus_weights: weights = [] } = mix;
+  if (paths === undefined) return [tomlLine("corpus_path", path)];
+  return [tomlLine("corpus_paths", paths), tomlLine("corpus_weights", weights)];
 }
 
 const tomlLine = (name: string, value: unknown): string => `${name} = ${tomlValue(value)}`;

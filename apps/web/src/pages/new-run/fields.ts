@@ -24,7 +24,11 @@ const OTHERWISE: ReadonlySet<string> = new Set(["user_id", "model_config"]);
 const options: ReadonlyMap<string, z.ZodType> = new Map(Object.entries(TrainOptions.shape));
 
 /** Options that a request has by other names. */
-const ORIGINS: Readonly<Record<string, string>> = { corpus_path: "corpus", tokenizer_id: "tokenizer" };
+const ORIGINS: Readonly<Record<string, string>> = {
+  corpus_path: "corpus",
+  corpus_paths: "corpus",
+  tokenizer_id: "tokenizer",
+};
 
 export type Scalar = string | number | boolean;
 export const isScalar = (value: unknown): value is Scalar =>
@@ -48,7 +52,9 @@ export const fields: readonly Field[] = Object.entries(TrainRequest.shape).flatM
       preset: isScalar(facts.default) ? String(facts.default) : "",
       group: String(known.group),
       namesOf: known.namesOf,
-      flag: known.flag ?? origin.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      flag:
+        known.flag ??
+        (name === "corpus_paths" ? camel(name) : origin).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
     },
   ];
 });

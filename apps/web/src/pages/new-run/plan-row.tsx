@@ -24,7 +24,7 @@ export function PlanRow({ form: { draft, texts, change } }: { readonly form: For
     onSuccess: (made) => change({ plan: plannedIn(made) }),
   });
   const seconds = 60 * Number(minutes);
-  const hasText = isGiven(texts, "corpus_path") || isGiven(texts, "corpus_file_id");
+  const hasText = ["corpus_path", "corpus_paths", "corpus_file_id"].some((name) => isGiven(texts, name));
   return (
     <div className={styles.plan}>
       <label className={styles.label} htmlFor={id}>

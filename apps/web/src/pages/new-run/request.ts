@@ -103,7 +103,7 @@ export function problemsOf(request: Request): Problems {
   const problems = issues.map(({ path: [name, ...within], message }) => {
     return [settingNamed(String(name)), [...within.map(String), message].join(" ")] as const;
   });
-  const hasText = "corpus_path" in request || "corpus_file_id" in request;
+  const hasText = ["corpus_path", "corpus_paths", "corpus_file_id"].some((name) => name in request);
   return new Map([...problems, ...(hasText ? [] : [["corpus_path", "choose a text to train on"] as const])]);
 }
 

@@ -12,6 +12,9 @@ interface SummaryProps {
 }
 
 /** What will run, in a few words. */
+/** Settings that name a text, of which one is given. */
+const TEXTS = ["corpus_path", "corpus_paths", "corpus_file_id"];
+
 export function Summary({ form, request }: SummaryProps) {
   const { texts, capabilities } = form;
   const family = familyOf(texts, capabilities)?.title ?? settingOf(texts, "model_family");
@@ -22,7 +25,7 @@ export function Summary({ form, request }: SummaryProps) {
     <>
       <Facts
         facts={[
-          ["Text", settingOf(texts, "corpus_path") || settingOf(texts, "corpus_file_id") || "not chosen yet"],
+          ["Text", TEXTS.map((name) => settingOf(texts, name)).find(Boolean) ?? "not chosen yet"],
           ["Model", `${family}, ${settingOf(texts, "model_size")}`],
           ...(weights === "" ? [] : [["Starts from", weights] as const]),
           ["Length", steps === "" ? `${passes} × through the text` : `${steps} steps`],

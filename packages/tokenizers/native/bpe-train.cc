@@ -4,7 +4,9 @@
 
 #include "failure.h"
 #include "merge-queue.h"
+#include "old-affixes.h"
 #include "pair-table.h"
+#include "token-words.h"
 
 namespace tok {
 
@@ -25,11 +27,11 @@ class Words {
     Symbol operator[](size_t i) const { return begin + i < end ? begin[i] : kEnd; }
   };
 
-  /** `cut(bytes, size, out)` appends the symbols of a word. */
+  /** `cut(bytes, size, out)` appends the symbols of a word; `mostSymbols`: of all words together. */
   template <typename Cut>
-  Words(const WordTable& table, Cut&& cut) {
+  Words(const WordTable& table, size_t mostSymbols, Cut&& cut) {
     starts_.reserve(table.size() + 1);
-    symbols_.reserve(table.totalBytes());
+    symbols_.reserve(mostSymbols);
     std::vector<uint32_t> word;
     const auto read = [&](const uint8_t* bytes, size_t size) {
       word.clear();
@@ -116,15 +118,19 @@ template <typename Symbol>
 class Merger {
  public:
   Merger(WordTable words, const TrainSettings& settings)
-      : settings_(settings), words_(words, [&](const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) {
-          if (settings.base) return settings.base->encodeWord(bytes, size, out);
-          for (size_t i = 0; i < size; i++) out.push_back(settings.byteIds[bytes[i]]);
-        }) {
+      : settings_(settings),
+        words_(words, words.totalBytes() / (settings.ofTokens ? kTokenBytes : 1),
+               [&](const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) {
+                 if (settings.ofTokens) return readTokens(bytes, size, settings.tokens.size(), out);
+                 if (settings.base) return settings.base->encodeWord(bytes, size, out);
+                 for (size_t i = 0; i < size; i++) out.push_back(settings.byteIds[bytes[i]]);
+               }) {
     words = {};  // from here on only the symbols are read
     out_.tokens = settings.tokens;
     for (uint32_t id = 0; id < out_.tokens.size(); id++) {
       if (settings.canBeMerged[id]) ids_.emplace(out_.tokens[id], id);
     }
+    if (settings.ofTokens) affixes_.emplace(settings.tokens, settings.canBeMerged);
     countPairs();
   }
 
@@ -193,7 +199,9 @@ class Merger {
   void merge(const Candidate& top) {
     const uint32_t left = leftOf(top.pair), right = rightOf(top.pair);
     std::string bytes = out_.tokens[left] + out_.tokens[right];
-    if (settings_.base && isOld(bytes)) return;
+    if (settings_.keepsOld() && isOld(bytes)) return;
+    if (settings_.ofTokens && !(isPart(left) && isPart(right) && canBeToken(bytes))) return;
+    if (affixes_ && affixes_->makeOld(bytes, [&](std::string_view rest) { return isToken(rest); })) return;
     const auto [known, isNew] = ids_.try_emplace(std::move(bytes), static_cast<uint32_t>(out_.tokens.size()));
     const uint32_t result = known->second;
     if (isNew) out_.tokens.push_back(known->first);
@@ -218,6 +226,21 @@ class Merger {
     const auto known = ids_.find(bytes);
     return known != ids_.end() && known->second < settings_.tokens.size();
   }
+
+  bool isPart(uint32_t id) const { return id >= settings_.tokens.size() || settings_.canBeMerged[id]; }
+
+  bool canBeToken(const std::string& text) const {
+    if (charsIn(text) > settings_.mostChars) return false;
+    const std::string& mark = settings_.mark;
+    if (mark.empty() || text.find(mark + mark) == std::string::npos) return true;
+    for (size_t at = 0; at < text.size(); at += mark.size()) {
+      if (text.compare(at, mark.size(), mark) != 0) return false;
+    }
+    return true;
+  }
+
+  /** A character may be a symbol without being a token. */
+  bool isToken(std::string_view text) const { return charsIn(text) == 1 || ids_.contains(std::string(text)); }
 
   void mergeIn(uint32_t word, uint32_t left, uint32_t right, uint32_t result) {
     const auto s = words_[word];
@@ -288,6 +311,7 @@ class Merger {
   const TrainSettings& settings_;
   Trained out_;
   std::unordered_map<std::string, uint32_t> ids_;
+  std::optional<OldAffixes> affixes_;  // where tokens are merged by their spelling
   Words<Symbol> words_;
   PairTable<int64_t> counts_;
   MergeQueue queue_;

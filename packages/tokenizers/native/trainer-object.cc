@@ -43,8 +43,13 @@ TrainSettings settingsFrom(const Napi::Object& options) {
   if (const Napi::Value base = options.Get("base"); base.IsObject()) {
     settings.base = modelFrom(base.As<Napi::Object>());
   }
-  bool fits = byteIds.size() == 256 && settings.canBeMerged.size() == settings.tokens.size();
-  for (size_t i = 0; fits && i < 256; i++) {
+  settings.ofTokens = options.Get("ofTokens").ToBoolean();
+  if (const Napi::Value most = options.Get("mostChars"); most.IsNumber()) {
+    settings.mostChars = most.ToNumber().Uint32Value();
+  }
+  if (const Napi::Value mark = options.Get("mark"); mark.IsString()) settings.mark = mark.ToString();
+  bool fits = settings.canBeMerged.size() == settings.tokens.size() && (settings.ofTokens || byteIds.size() == 256);
+  for (size_t i = 0; fits && !settings.ofTokens && i < 256; i++) {
     settings.byteIds[i] = byteIds[i];
     fits = byteIds[i] < settings.tokens.size();
   }
@@ -64,8 +69,8 @@ class TrainerObject : public GuardedObject<TrainerObject> {
     return DefineClass(
         env, "Trainer",
         {method<&TrainerObject::countFiles>("countFiles"), method<&TrainerObject::countDocuments>("countDocuments"),
-         method<&TrainerObject::merge>("merge"), method<&TrainerObject::progress>("progress"),
-         InstanceMethod<&TrainerObject::cancel>("cancel")});
+         method<&TrainerObject::countTokens>("countTokens"), method<&TrainerObject::merge>("merge"),
+         method<&TrainerObject::progress>("progress"), InstanceMethod<&TrainerObject::cancel>("cancel")});
   }
 
  private:
@@ -81,6 +86,16 @@ class TrainerObject : public GuardedObject<TrainerObject> {
     auto documents = std::make_shared<Documents>(documentsFrom(info, 0, 1));
     return Task::run(
         info.Env(), [job = job_, documents] { job->counter.countDocuments(*documents); },
+        [](Napi::Env env) { return env.Undefined(); });
+  }
+
+  Napi::Value countTokens(const Napi::CallbackInfo& info) {
+    auto ids = std::make_shared<const std::vector<uint32_t>>(uint32sFrom(info[0]));
+    auto counts = std::make_shared<const std::vector<uint32_t>>(uint32sFrom(info[1]));
+    auto sides = std::make_shared<const std::vector<Sides>>(uint32sFrom(info[2]));
+    const uint64_t bytes = std::max<int64_t>(info[3].ToNumber().Int64Value(), 0);
+    return Task::run(
+        info.Env(), [job = job_, ids, counts, sides, bytes] { job->counter.countTokens(*ids, *counts, *sides, bytes); },
         [](Napi::Env env) { return env.Undefined(); });
   }
 

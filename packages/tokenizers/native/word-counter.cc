@@ -77,6 +77,14 @@ void WordCounter::countDocuments(const Documents& documents) {
   });
 }
 
+void WordCounter::countTokens(const std::vector<uint32_t>& ids, const std::vector<uint32_t>& counts,
+                              const std::vector<Sides>& sides, uint64_t ofBytes) {
+  const std::lock_guard one(mutex_);
+  if (cancelled.load(std::memory_order_relaxed)) throw Cancelled{};
+  countTokenWords(ids, counts, sides, tables_[0]);
+  bytes.fetch_add(ofBytes, std::memory_order_relaxed);
+}
+
 WordTable WordCounter::take() {
   const std::lock_guard one(mutex_);
   WordTable all = std::move(tables_[0]);

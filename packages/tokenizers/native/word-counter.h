@@ -8,6 +8,7 @@
 
 #include "documents.h"
 #include "lexer.h"
+#include "token-words.h"
 #include "word-table.h"
 
 namespace tok {
@@ -21,6 +22,9 @@ class WordCounter {
   /** Throws std::system_error for a file that cannot be read, Cancelled. */
   void countFiles(const std::vector<std::string>& paths, bool byLine);
   void countDocuments(const Documents& documents);
+  /** Words of the tokens that another encoder made of so many bytes; see countTokenWords. */
+  void countTokens(const std::vector<uint32_t>& ids, const std::vector<uint32_t>& counts,
+                   const std::vector<Sides>& sides, uint64_t ofBytes);
 
   /** All counts; the counter is empty afterwards. */
   WordTable take();

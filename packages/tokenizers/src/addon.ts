@@ -9,6 +9,8 @@ export interface ByteStrings {
 export interface NativeTrainer {
   countFiles(paths: readonly string[], byLine: boolean): Promise<void>;
   countDocuments(bytes: Uint8Array, ends: Uint32Array | Float64Array): Promise<void>;
+  /** The tokens of texts of so many bytes, counted by text; `sides` of each token as native/token-words.h has them. */
+  countTokens(ids: Uint32Array, counts: Uint32Array, sides: Uint32Array, bytes: number): Promise<void>;
   /** Triples of left, right and resulting token. */
   merge(settings: {
     vocabSize: number;
@@ -18,6 +20,12 @@ export interface NativeTrainer {
     byteIds: Uint32Array;
     /** The encoder that cuts words first, into these tokens; null: they are cut into bytes. */
     base: EncoderSettings | null;
+    /** True where tokens were counted. */
+    ofTokens: boolean;
+    /** Characters of the longest new token; null: of any length. */
+    mostChars: number | null;
+    /** Mark of a space; a new token has two in a row only where it has nothing else. Null: there is none. */
+    mark: string | null;
   }): Promise<Uint32Array>;
   progress(): { bytes: number; merges: number };
   cancel(): void;

@@ -1,11 +1,9 @@
 import { at } from "@trainer/disk";
-import { availableParallelism } from "node:os";
-import { byteStrings, type EncoderSettings, native, type NativeTrainer } from "./addon.js";
+import { byteStrings, type EncoderSettings, type NativeTrainer } from "./addon.js";
 import { unspell } from "./byte-alphabet.js";
-import { TokenizerError } from "./errors.js";
+import { runTrainer } from "./run-trainer.js";
 import { textBatches } from "./text-batches.js";
-import { bytesOf, PROGRESS_MS, trainingError } from "./train-input.js";
-import type { MethodOptions, TrainOptions, TrainProgress } from "./train-options.js";
+import type { MethodOptions, TrainOptions } from "./train-options.js";
 
 /** A vocabulary before the first merge that is learned. */
 export interface Beginning {
@@ -31,31 +29,25 @@ export async function learnMerges(
   options: TrainOptions & Pick<MethodOptions, "minFrequency">,
   { tokens, byteIds, pattern, nfc, base }: Beginning,
 ): Promise<Learned> {
-  const { vocabSize, minFrequency = 2, threads = availableParallelism() } = options;
-  const totalBytes = options.files === undefined ? null : await bytesOf(options.files);
-  const trainer = new (native().Trainer)(threads, pattern, nfc);
-  let phase: TrainProgress["phase"] = "count";
-  const report = () =>
-    options.onProgress?.({ phase, totalBytes, totalMerges: vocabSize - tokens.length, ...trainer.progress() });
-  const timer = setInterval(report, PROGRESS_MS);
-  const cancel = () => trainer.cancel();
-  options.signal?.addEventListener("abort", cancel);
-  try {
-    options.signal?.throwIfAborted();
-    await count(trainer, options);
-    if (trainer.progress().bytes === 0) throw new TokenizerError("CORPUS_EMPTY", "there is no text to train on");
-    report();
-    phase = "merge";
-    report();
-    const merges = await trainer.merge({ vocabSize, minFrequency, ...spelledTokens(tokens), byteIds, base });
-    report();
-    return learned(tokens, merges);
-  } catch (error) {
-    throw trainingError(error, options.signal);
-  } finally {
-    clearInterval(timer);
-    options.signal?.removeEventListener("abort", cancel);
-  }
+  const { vocabSize, minFrequency = 2 } = options;
+  const merges = await runTrainer(options, {
+    pattern,
+    nfc,
+    most: vocabSize - tokens.length,
+    count,
+    merge: (trainer) =>
+      trainer.merge({
+        vocabSize,
+        minFrequency,
+        ...spelledTokens(tokens),
+        byteIds,
+        base,
+        ofTokens: false,
+        mostChars: null,
+        mark: null,
+      }),
+  });
+  return learned(tokens, merges);
 }
 
 async function count(trainer: NativeTrainer, { files, unit, texts = [], signal }: TrainOptions): Promise<void> {
@@ -75,7 +67,8 @@ function spelledTokens(tokens: readonly (string | undefined)[]) {
   };
 }
 
-function learned(before: readonly (string | undefined)[], merges: Uint32Array): Learned {
+/** The tokens there were, and after them those that merges made. */
+export function learned(before: readonly (string | undefined)[], merges: Uint32Array): Learned {
   const madeBy = new Map<number, number>();
   for (let i = 0; i < merges.length; i += 3) {
     const result = at(merges, i + 2);

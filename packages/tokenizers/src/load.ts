@@ -7,7 +7,7 @@ import { tokenizerFiles } from "./capabilities.js";
 import { TokenizerError } from "./errors.js";
 import { backends, loadAllTokenizers } from "./registry.js";
 import { COMPANIONS, type Files } from "./save-files.js";
-import { TokenizerConfig } from "./specials.js";
+import { configIn } from "./specials.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /**
@@ -87,13 +87,4 @@ async function filesBeside(path: string): Promise<Files> {
     }),
   );
   return new Map(found.flat());
-}
-
-/** tokenizer.json does not say which special token plays which part; the file beside it does, where there is one. */
-function configIn(beside: Files): TokenizerConfig {
-  try {
-    return TokenizerConfig.parse(JSON.parse(beside.get("tokenizer_config.json") ?? "{}"));
-  } catch {
-    return {}; // one that cannot be read names nothing, and the usual names are looked for
-  }
 }

@@ -20,8 +20,8 @@ export class PieceTokenizer extends NativeTokenizer {
   /** `json`: the file that `save` is to write; `beside`: what it writes with it. */
   constructor(
     readonly definition: PieceDefinition,
-    json: string,
-    beside: Files,
+    readonly json: string,
+    readonly beside: Files,
   ) {
     const { tokens, decoded, added, specials, decode, encoder, frame } = definition;
     const byBytes = decode(["<0x41>"]).join("").trim() === "A";

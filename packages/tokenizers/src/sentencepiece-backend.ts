@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { TrainableBackend } from "./backend.js";
 import { SentencePieceTokenizer } from "./sentencepiece.js";
 import { trainSentencePiece } from "./train-sentencepiece.js";
@@ -10,7 +11,8 @@ export const sentencepiece: TrainableBackend = {
     const afterLength = bytes.subarray(1).findIndex((byte) => byte < 0x80) + 2;
     return json === undefined && bytes[0] === PIECES && bytes[afterLength] === PIECES;
   },
-  load: ({ bytes, path, config, beside }) => new SentencePieceTokenizer(bytes, path, { config, beside }),
+  load: ({ bytes, path, config, beside }) =>
+    new SentencePieceTokenizer(bytes, path, { config, beside, folder: dirname(path) }),
   // As with every method, a text too small for the vocabulary gives a smaller one.
   train({ unit: _unit, minFrequency: _least, specials: _specials, normalization: _form, sentencepiece, ...options }) {
     return trainSentencePiece({ hardVocabLimit: false, ...sentencepiece, ...options });

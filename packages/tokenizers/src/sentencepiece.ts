@@ -8,6 +8,13 @@ import type { Files } from "./save-files.js";
 import { type NativeProcessor, PIECE, sentencePiece } from "./sentencepiece-addon.js";
 import type { TokenizerConfig } from "./specials.js";
 
+/** What a model came with: its companion files, which define begin and end tokens, and its folder. */
+export interface Surroundings {
+  readonly config?: TokenizerConfig;
+  readonly beside?: Files;
+  readonly folder?: string;
+}
+
 const utf8 = new TextEncoder();
 /** The library's mark of a space, so that pieces can hold one. */
 const SPACE = "\u2581";
@@ -24,14 +31,15 @@ export class SentencePieceTokenizer extends NativeTokenizer {
   readonly #processor: NativeProcessor;
 
   /**
-   * `model`: the bytes of a `tokenizer.model`; `name`: its name in messages; `beside`: companion files, which define
-   * begin and end tokens. Throws TOKENIZER_LOAD_FAILED.
+   * `model`: the bytes of a `tokenizer.model`; `name`: its name in messages; `given`: what it came with. Throws
+   * TOKENIZER_LOAD_FAILED.
    */
   constructor(
     model: Uint8Array,
     name = "the model",
-    { config = {}, beside = new Map() }: { readonly config?: TokenizerConfig; readonly beside?: Files } = {},
+    readonly given: Surroundings = {},
   ) {
+    const { config = {}, beside = new Map<string, string>() } = given;
     const processor = opened(model, name);
     const { bytes, ends, kinds, unknownSurface } = processor.pieces();
     const spelled = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

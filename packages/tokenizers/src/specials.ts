@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Files } from "./save-files.js";
 import type { Specials } from "./tokenizer.js";
 
 /** The special tokens of a new vocabulary, ids 0 to 3. */
@@ -29,6 +30,15 @@ export const TokenizerConfig = z.looseObject({
   add_eos_token: z.boolean().optional().catch(undefined),
 });
 export type TokenizerConfig = z.infer<typeof TokenizerConfig>;
+
+/** tokenizer.json does not say which special token plays which part; the file beside it does, where there is one. */
+export function configIn(beside: Files): TokenizerConfig {
+  try {
+    return TokenizerConfig.parse(JSON.parse(beside.get("tokenizer_config.json") ?? "{}"));
+  } catch {
+    return {}; // one that cannot be read names nothing, and the usual names are looked for
+  }
+}
 
 /** Finds the special tokens: those the config names, else those with a usual name. */
 export function specialsOf(tokens: readonly (string | undefined)[], config: TokenizerConfig = {}): Specials {

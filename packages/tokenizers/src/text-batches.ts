@@ -1,3 +1,4 @@
+import { open } from "node:fs/promises";
 import { checkDocuments, invalid } from "./check-input.js";
 import type { Documents } from "./tokenizer.js";
 
@@ -31,4 +32,34 @@ export async function* textBatches(texts: Iterable<Text> | AsyncIterable<Text>):
     }
   }
   if (parts.length > 0) yield gathered();
+}
+
+const LINE_FEED = 0x0a;
+
+/** The lines of files with their line feeds, or files as they are, in batches. Throws what reading a file does. */
+export async function* documentsOfFiles(
+  files: readonly string[],
+  unit: "line" | "file",
+  batchBytes = BATCH_BYTES,
+): AsyncGenerator<Documents> {
+  for (const path of files) {
+    await using file = await open(path);
+    const parts: Buffer[] = [];
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(batchBytes));
+      if (bytesRead === 0) break;
+      const part = buffer.subarray(0, bytesRead);
+      const end = unit === "line" ? part.lastIndexOf(LINE_FEED) + 1 : 0;
+      if (end > 0) yield linesOf(Buffer.concat([...parts.splice(0), part.subarray(0, end)]));
+      parts.push(part.subarray(end));
+    }
+    const rest = Buffer.concat(parts);
+    if (rest.length > 0) yield { bytes: rest, ends: Float64Array.of(rest.length) };
+  }
+}
+
+function linesOf(bytes: Buffer): Documents {
+  const ends: number[] = [];
+  for (let end = 0; end < bytes.length; ends.push(end)) end = bytes.indexOf(LINE_FEED, end) + 1;
+  return { bytes, ends: Float64Array.from(ends) };
 }

@@ -8,8 +8,8 @@ import { extendTokenizer } from "../src/extend-tokenizer.js";
 import { loadTokenizer } from "../src/load.js";
 import { trainBpe } from "../src/train-bpe.js";
 import { trainChar } from "../src/train-char.js";
-import type { Tokenizer } from "../src/tokenizer.js";
 import { fixturePath } from "./fixture.js";
+import { misplaced } from "./misplaced.js";
 import { scratch } from "@trainer/testing";
 
 const Extended = z.object({
@@ -25,26 +25,6 @@ const fixture = z.record(z.string(), Extended).parse(JSON.parse(readFileSync(fix
 const Merges = z.object({ model: z.object({ merges: z.array(z.union([z.string(), z.array(z.string())])) }) });
 const mergesIn = (json: string) =>
   Merges.parse(JSON.parse(json)).model.merges.map((merge) => (typeof merge === "string" ? merge : merge.join(" ")));
-
-/** Where each token begins, in bytes, and the tokens. */
-function placesOf(tokenizer: Tokenizer, text: string): Map<number, number> {
-  let begin = 0;
-  return new Map(
-    Array.from(tokenizer.encode(text), (id) => {
-      const here = begin;
-      begin += tokenizer.tokenBytes(id).length;
-      return [here, id];
-    }),
-  );
-}
-
-/** Tokens that begin where the base has none, and old ones that the base does not have there. */
-function misplaced(base: Tokenizer, extended: Tokenizer, text: string): [begin: number, id: number][] {
-  const before = placesOf(base, text);
-  return [...placesOf(extended, text)].filter(
-    ([begin, id]) => !before.has(begin) || (id < base.vocabSize && before.get(begin) !== id),
-  );
-}
 
 describe.each(Object.entries(fixture))("%s extended", (name, { text, add, minFrequency, ...expected }) => {
   const made = (async () => {
@@ -159,7 +139,7 @@ test("what cannot be extended is refused, with what to do", async () => {
   const base = await loadTokenizer(fixturePath("gpt2.json"));
   const texts = ["the müller"];
   await expect(extendTokenizer(await trainChar({ texts }), { texts, add: 1 })).rejects.toThrow(
-    'only byte-level BPE (a tokenizer.json with ByteLevel) can be extended, not a tokenizer of the kind "char"',
+    'only BPE can be extended, and a tokenizer of the kind "char" has no merges: train a new one',
   );
   for (const add of [0, -1, 1.5, Number.NaN, 2 ** 24])
     await expect(extendTokenizer(base, { texts, add })).rejects.toThrow(`not ${add}`);

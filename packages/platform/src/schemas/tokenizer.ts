@@ -41,7 +41,7 @@ export const tokenizerTrainRequest = (known?: Known) =>
         holdoutFraction: holdoutFraction.describe("part of the text that is kept apart to measure the tokenizer on"),
       }),
       base_tokenizer_id: whereAsked(TokenizerId).describe(
-        "A byte-level BPE tokenizer that gets more tokens, in place of a new one: `vocab_size` is then left out of account.",
+        "A BPE tokenizer, byte-level or of SentencePiece, that gets more tokens, in place of a new one: `vocab_size` is then left out of account.",
       ),
       add_tokens: whereAsked(int({ min: 1, max: most.vocabSize })).describe(
         "Tokens that are added to `base_tokenizer_id`; left out: 2000.",

@@ -449,6 +449,16 @@ test("without merges there are bytes alone, and unused tokens have no role", asy
   expect(again.token(0)).toBe("");
 });
 
+const rules = {
+  mark: "\u2581",
+  marks: "before",
+  marksAlone: false,
+  scriptsApart: true,
+  numbersApart: true,
+  digitsApart: false,
+  mostChars: 16,
+};
+
 test("a SentencePiece model is read as it was written", () => {
   const model = {
     pieces: [
@@ -462,7 +472,7 @@ test("a SentencePiece model is read as it was written", () => {
     removeExtraWhitespaces: true,
   };
   const written = writeSentencePiece({ ...model, roles: { unk: 0, bos: null, eos: null, pad: 7 } });
-  const rest = { whitespaceAsSuffix: false, escapeWhitespaces: true, denormalizes: false };
+  const rest = { whitespaceAsSuffix: false, escapeWhitespaces: true, denormalizes: false, rules };
   expect(readSentencePiece(written)).toEqual({ ...model, charsmap: Buffer.from(model.charsmap), ...rest });
 });
 
@@ -478,5 +488,6 @@ test("a SentencePiece model that says nothing has what the library takes then", 
     removeExtraWhitespaces: true,
     escapeWhitespaces: true,
     denormalizes: false,
+    rules,
   });
 });

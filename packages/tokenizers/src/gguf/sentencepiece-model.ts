@@ -1,4 +1,7 @@
-import { fieldsOf, type Field } from "../vocabulary/pieces-of-model.js";
+import { bytes, float, whole } from "../protobuf-writer.js";
+import { MARK } from "../piece-words.js";
+import type { PieceRules } from "../token-sides.js";
+import { fieldsOf, type Field, pieceTypes } from "../vocabulary/pieces-of-model.js";
 
 // The parts of SentencePiece's `sentencepiece_model.proto` that decide how a text is cut.
 
@@ -21,14 +24,22 @@ export interface SentencePieceModel {
   readonly escapeWhitespaces: boolean;
   /** Has it rules by which a decoded text is changed? */
   readonly denormalizes: boolean;
+  /** What its pieces may be. */
+  readonly rules: PieceRules;
 }
 
 /** Numbers of fields. */
-const MODEL = { pieces: 1, trainer: 2, normalizer: 3, denormalizer: 5 } as const;
+const MODEL = { pieces: 1, trainer: 2, normalizer: 3, selfTest: 4, denormalizer: 5 } as const;
 const PIECE = { piece: 1, score: 2, type: 3 } as const;
 const TRAINER = {
   modelType: 3,
   vocabSize: 4,
+  mostChars: 20,
+  scriptsApart: 21,
+  spacesApart: 22,
+  numbersApart: 23,
+  digitsApart: 25,
+  marksAlone: 26,
   whitespaceAsSuffix: 24,
   byteFallback: 35,
   unkId: 40,
@@ -68,8 +79,20 @@ export function readSentencePiece(model: Uint8Array): SentencePieceModel {
     removeExtraWhitespaces: flag(normalizer, NORMALIZER.removeExtraWhitespaces, true),
     escapeWhitespaces: flag(normalizer, NORMALIZER.escapeWhitespaces, true),
     denormalizes: charsmapOf(parts.get(MODEL.denormalizer)).length > 0,
+    rules: {
+      mark: MARK,
+      marks: marksOf(flag(trainer, TRAINER.whitespaceAsSuffix, false), flag(trainer, TRAINER.spacesApart, true)),
+      marksAlone: flag(trainer, TRAINER.marksAlone, false),
+      scriptsApart: flag(trainer, TRAINER.scriptsApart, true),
+      numbersApart: flag(trainer, TRAINER.numbersApart, true),
+      digitsApart: flag(trainer, TRAINER.digitsApart, false),
+      mostChars: Number(trainer?.get(TRAINER.mostChars) ?? 16),
+    },
   };
 }
+
+const marksOf = (asSuffix: boolean, apart: boolean): PieceRules["marks"] =>
+  asSuffix ? "after" : apart ? "before" : "within";
 
 const lastOfEach = (bytes: Uint8Array) => new Map(Array.from(fieldsOf(bytes), ({ field, body }) => [field, body]));
 
@@ -92,11 +115,17 @@ function pieceOf(bytes: Uint8Array): ScoredPiece {
 
 export interface NewSentencePieceModel extends Omit<
   SentencePieceModel,
-  "whitespaceAsSuffix" | "escapeWhitespaces" | "denormalizes"
+  "whitespaceAsSuffix" | "escapeWhitespaces" | "denormalizes" | "rules"
 > {
   /** Ids of the pieces with a role; null: there is none. */
   readonly roles: Readonly<Record<"unk" | "bos" | "eos" | "pad", number | null>>;
 }
+
+const scoredPiece = ({ piece, score, type }: ScoredPiece): Buffer =>
+  bytes(
+    MODEL.pieces,
+    Buffer.concat([bytes(PIECE.piece, Buffer.from(piece)), float(PIECE.score, score), whole(PIECE.type, BigInt(type))]),
+  );
 
 /** A `tokenizer.model` that the library reads. */
 export function writeSentencePiece(model: NewSentencePieceModel): Uint8Array {
@@ -122,38 +151,47 @@ export function writeSentencePiece(model: NewSentencePieceModel): Uint8Array {
     whole(NORMALIZER.removeExtraWhitespaces, BigInt(model.removeExtraWhitespaces)),
   ];
   return Buffer.concat([
-    ...pieces.map(({ piece, score, type }) =>
-      bytes(
-        MODEL.pieces,
-        Buffer.concat([
-          bytes(PIECE.piece, Buffer.from(piece)),
-          float(PIECE.score, score),
-          whole(PIECE.type, BigInt(type)),
-        ]),
-      ),
-    ),
+    ...pieces.map(scoredPiece),
     bytes(MODEL.trainer, Buffer.concat(trainer)),
     bytes(MODEL.normalizer, Buffer.concat(normalizer)),
   ]);
 }
 
-function varint(value: bigint): Buffer {
-  const out: number[] = [];
-  let rest = BigInt.asUintN(64, value);
-  while (rest >= 0x80n) {
-    out.push(Number(rest & 0x7fn) | 0x80);
-    rest >>= 7n;
-  }
-  out.push(Number(rest));
-  return Buffer.from(out);
+/**
+ * The model with pieces of text after its own, in the order in which they are merged: each has a lower score than all
+ * that are there. Everything else stays as it is written, but for the texts with their encodings that the library checks
+ * when it opens a model: they may have others now.
+ */
+export function appendPieces(model: Uint8Array, pieces: readonly string[]): Uint8Array {
+  const old = readSentencePiece(model).pieces;
+  const scores = old.filter(({ type }) => type === pieceTypes.normal).map(({ score }) => score);
+  let score = scores.reduce((least, one) => Math.min(least, one), 0);
+  const added = pieces.map((piece): Buffer => {
+    score = below(score);
+    return scoredPiece({ piece, score, type: pieceTypes.normal });
+  });
+  const fields = [...fieldsOf(model)].filter(({ field }) => field !== MODEL.selfTest);
+  const last = fields.findLastIndex(({ field }) => field === MODEL.pieces);
+  const size = BigInt(old.length + pieces.length);
+  const written = fields.map(({ field, body, raw }) =>
+    field === MODEL.trainer && typeof body !== "number" ? resized(body, size) : raw,
+  );
+  return Buffer.concat([...written.slice(0, last + 1), ...added, ...written.slice(last + 1)]);
 }
 
-const tag = (field: number, wire: number): Buffer => varint(BigInt(field * 8 + wire));
-const whole = (field: number, value: bigint): Buffer => Buffer.concat([tag(field, 0), varint(value)]);
-const bytes = (field: number, value: Uint8Array): Buffer =>
-  Buffer.concat([tag(field, 2), varint(BigInt(value.length)), value]);
-function float(field: number, value: number): Buffer {
-  const four = Buffer.alloc(4);
-  four.writeFloatLE(value);
-  return Buffer.concat([tag(field, 5), four]);
+/** The largest whole number below a score that is another one with the four bytes that a file has for it. */
+function below(score: number): number {
+  let step = 1;
+  while (Math.fround(score - step) >= score) step *= 2;
+  return Math.fround(score - step);
 }
+
+/** A TrainerSpec with another size of the vocabulary. */
+const resized = (trainer: Uint8Array, size: bigint): Buffer =>
+  bytes(
+    MODEL.trainer,
+    Buffer.concat([
+      ...Array.from(fieldsOf(trainer)).flatMap(({ field, raw }) => (field === TRAINER.vocabSize ? [] : [raw])),
+      whole(TRAINER.vocabSize, size),
+    ]),
+  );

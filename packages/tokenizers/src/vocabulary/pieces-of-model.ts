@@ -7,7 +7,7 @@ export interface ModelPiece {
 }
 
 /** Kinds of pieces (`sentencepiece_model.proto`). */
-export const pieceTypes = { normal: 1, unknown: 2, control: 3, userDefined: 4 } as const;
+export const pieceTypes = { normal: 1, unknown: 2, control: 3, userDefined: 4, byte: 6 } as const;
 
 const PIECES = 1;
 const PIECE = 1;
@@ -34,6 +34,8 @@ export interface Field {
   readonly field: number;
   /** A number of those that are written as one; of those of four or eight bytes the bytes. */
   readonly body: number | Uint8Array;
+  /** All of the field, as it is written. */
+  readonly raw: Uint8Array;
 }
 
 /** The fields of a protocol buffer. @throws TokenizerError for what is none */
@@ -56,24 +58,24 @@ export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
     at = end;
     return part;
   };
-  while (at < bytes.length) {
-    const tag = number();
-    const field = Math.floor(tag / 8);
-    switch (tag % 8) {
+  const bodyOf = (wire: number) => {
+    switch (wire) {
       case 0:
-        yield { field, body: number() };
-        break;
+        return number();
       case 1:
-        yield { field, body: take(8) };
-        break;
+        return take(8);
       case 2:
-        yield { field, body: take(number()) };
-        break;
+        return take(number());
       case 5:
-        yield { field, body: take(4) };
-        break;
+        return take(4);
       default:
         throw broken("it is no JSON and no SentencePiece model");
     }
+  };
+  while (at < bytes.length) {
+    const begin = at;
+    const tag = number();
+    const body = bodyOf(tag % 8);
+    yield { field: Math.floor(tag / 8), body, raw: bytes.subarray(begin, at) };
   }
 }

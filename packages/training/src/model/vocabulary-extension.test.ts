@@ -1,5 +1,13 @@
 import { scratch, type Scratch } from "@trainer/testing";
-import { extendTokenizer, loadTokenizer, trainBpe, trainChar, type Tokenizer } from "@trainer/tokenizers";
+import {
+  extendTokenizer,
+  loadTokenizer,
+  trainBpe,
+  trainChar,
+  trainSentencePiece,
+  type SentencePieceOptionsGiven,
+  type Tokenizer,
+} from "@trainer/tokenizers";
 import { expect, test } from "vitest";
 import { extensionOf, transferOf } from "./vocabulary-extension.js";
 
@@ -33,6 +41,31 @@ test("a new token is made of the model's own tokens of its text; rows without a 
   const others = pieces.flatMap((of, id) => (newTokens.includes(id) ? [] : [[id, ...of]]));
   expect(others.every(([id, ...of]) => of.length === 1 && of[0] === id)).toBe(true);
 });
+
+test.each<[string, SentencePieceOptionsGiven]>([
+  ["puts a space before a text", {}],
+  ["keeps all spaces", { normalizationRuleName: "identity", removeExtraWhitespaces: false }],
+  ["puts nothing before a text", { addDummyPrefix: false, normalizationRuleName: "identity" }],
+])(
+  "of a model of SentencePiece that %s a new piece is made of those of its text in the middle of another",
+  async (_name, own) => {
+    await using folder = await scratch();
+    const settings = { modelType: "bpe", byteFallback: true, hardVocabLimit: false, ...own } as const;
+    const base = await trainSentencePiece({ texts: [TEXT], vocabSize: 300, ...settings });
+    await base.save(folder.path);
+    const tokenizer = await extendTokenizer(base, {
+      texts: ["kingdom queendom unking 漢字漢字漢字 ".repeat(9)],
+      add: 12,
+    });
+    const { pieces = [], newTokens = [] } = (await extensionOf(folder.path, tokenizer, tokenizer.vocabSize)) ?? {};
+    expect(newTokens.length).toBeGreaterThan(5);
+    for (const id of newTokens) {
+      const of = pieces[id] ?? [];
+      expect(Buffer.concat(of.map((old) => base.tokenBytes(old)))).toEqual(Buffer.from(tokenizer.tokenBytes(id)));
+      expect(of.length).toBeGreaterThan(1);
+    }
+  },
+);
 
 test("a special token is its name, and bytes that are no characters are the longest tokens they begin with", async () => {
   await using folder = await scratch();

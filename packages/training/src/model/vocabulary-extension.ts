@@ -68,7 +68,7 @@ function cutterOf(own: Tokenizer): (bytes: Uint8Array) => number[] {
   const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
   let known: Map<string, number> | null = null;
   return (bytes) => {
-    if (isUtf8(bytes)) return [...own.encodeBytes(bytes)];
+    if (isUtf8(bytes)) return cutText(own, bytes);
     known ??= new Map(idsFrom(0, own.vocabSize).map((id) => [latin1(own.tokenBytes(id)), id]));
     const ids: number[] = [];
     for (let begin = 0, end = bytes.length; begin < bytes.length; end = bytes.length) {
@@ -79,4 +79,25 @@ function cutterOf(own: Tokenizer): (bytes: Uint8Array) => number[] {
     }
     return ids;
   };
+}
+
+/** Texts that a token is looked at after: some tokenizers put a space before a text, or take it away. */
+const BEFORE = ["", "\n", ".", "x", "1"].map((text) => Buffer.from(text));
+
+/** The tokens of a text in the middle of another where there are such, else of it as a whole. */
+function cutText(own: Tokenizer, bytes: Uint8Array): number[] {
+  for (const before of BEFORE) {
+    const ids = tailOf(own, own.encodeBytes(Buffer.concat([before, bytes])), bytes);
+    if (ids !== null) return ids;
+  }
+  return [...own.encodeBytes(bytes)];
+}
+
+/** The last tokens, which are these bytes; null where none begins with them. */
+function tailOf(own: Tokenizer, ids: Int32Array, bytes: Uint8Array): number[] | null {
+  let from = ids.length;
+  let left = bytes.length;
+  while (left > 0 && from > 0) left -= own.tokenBytes(Number(ids[--from])).length;
+  const tail = [...ids.subarray(from)];
+  return Buffer.concat(tail.map((id) => own.tokenBytes(id))).equals(bytes) ? tail : null;
 }

@@ -1,4 +1,4 @@
-import { trainBpe } from "@trainer/tokenizers";
+import { trainBpe, trainSentencePiece } from "@trainer/tokenizers";
 import { scratch } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { openCorpus } from "../corpus/corpus.js";
@@ -23,4 +23,20 @@ test("what is held back is not learned from, and both tokenizers are measured on
   const { bytes_per_token: before } = manifest.extends;
   expect(Number(read.stats?.bytes_per_token)).toBeGreaterThan(1.5 * before);
   expect(tokenizer.vocabSize).toBe(base.vocabSize + 30);
+});
+
+test("a model of SentencePiece is told as such", async () => {
+  await using folder = await scratch();
+  const corpus = await openCorpus(await folder.write("own.txt", LINES.join("\n")), { document: "line" });
+  const texts = ["the king and the queen ".repeat(9)];
+  const base = await trainSentencePiece({
+    texts,
+    vocabSize: 300,
+    modelType: "bpe",
+    byteFallback: true,
+    hardVocabLimit: false,
+  });
+  const split = { holdoutFraction: 0.2, testSplitRatio: 0, seed: 7 };
+  const { manifest } = await extendOnCorpus(corpus, { id: "old", tokenizer: base }, { add: 30, split });
+  expect(manifest.config.method).toBe("sentencepiece");
 });

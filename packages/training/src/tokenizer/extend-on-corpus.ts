@@ -40,7 +40,7 @@ export async function extendOnCorpus(
     tokenizer,
     manifest: {
       ...manifest,
-      config: { method: "bpe", vocab_size: base.vocabSize + add, min_frequency: minFrequency, ...config },
+      config: { method: methodOf(base), vocab_size: base.vocabSize + add, min_frequency: minFrequency, ...config },
       extends: {
         id,
         sha256: await tokenizerSha256(base),
@@ -50,3 +50,6 @@ export async function extendOnCorpus(
     },
   };
 }
+
+/** The method that trains such a tokenizer. */
+const methodOf = ({ kind }: Tokenizer): string => (kind === "sentencepiece" ? kind : "bpe");

@@ -36,8 +36,8 @@ const ExtendFlags = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Add tokens of your own text to a byte-level BPE tokenizer. The old tokens keep their ids, and where a text has no " +
-      "new token it is encoded as before, so that a model of the old one can be trained on with the new one.",
+      "Add tokens of your own text to a BPE tokenizer, byte-level or of SentencePiece. The old tokens keep their ids, and " +
+      "where a text has no new token it is encoded as before, so that a model of the old one can be trained on with the new one.",
     args: { base: word("id of a tokenizer or a run, or path of a tokenizer's or model's folder or file") },
     options: ExtendFlags,
     examples: {

@@ -71,6 +71,7 @@ test("a home without tokenizers shows the form at once", async () => {
   answering({ "GET /tokenizers": { tokenizers: [] }, "GET /capabilities": CAPABILITIES });
   openPage("/app/tokenizers");
   await screen.findByRole("heading", { name: "Train a tokenizer" });
+  await waitFor(() => expect(screen.queryByLabelText("Extend")).toBeNull());
   expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
   expect(screen.queryByRole("table")).toBeNull();
 });
@@ -156,6 +157,22 @@ test("the size is bound by the method, and not asked where the text decides", as
   await user.click(train());
   await screen.findByText(/tok-9 is being trained/);
   expect(bodies()).toEqual([{ corpus_path: "books", method: "char" }]);
+});
+
+test("one that is ready is extended: how many tokens it gets is asked, and neither a method nor a size", async () => {
+  const { user, bodies } = await openForm(accepted);
+  await user.type(screen.getByLabelText("Text"), "books");
+  await user.selectOptions(screen.getByLabelText("Method"), "char");
+  expect(screen.queryByLabelText("Tokens to add")).toBeNull();
+  await user.selectOptions(screen.getByLabelText("Extend"), "tok-1");
+  expect([screen.queryByLabelText("Method"), screen.queryByLabelText("Vocabulary size")]).toEqual([null, null]);
+  await user.type(screen.getByLabelText("Tokens to add"), "0");
+  screen.getByText("Must be >= 1.");
+  await user.clear(screen.getByLabelText("Tokens to add"));
+  await user.type(screen.getByLabelText("Tokens to add"), "500");
+  await user.click(train());
+  await screen.findByText(/tok-9 is being trained/);
+  expect(bodies()).toEqual([{ corpus_path: "books", base_tokenizer_id: "tok-1", add_tokens: 500 }]);
 });
 
 test("a refusal stands at the field that it speaks of until that is changed", async () => {

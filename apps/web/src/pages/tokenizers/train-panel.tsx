@@ -16,6 +16,7 @@ import {
   refusalsOf,
   refusedField,
   requestOf,
+  unasked,
   type Texts,
   type TrainField,
 } from "./train-request.js";
@@ -31,6 +32,7 @@ export function TrainPanel({
   const queryClient = useQueryClient();
   const { data: capabilities } = useQuery(capabilitiesQuery);
   const { data: corpora } = useQuery(corporaQuery);
+  const { data: made } = useQuery(tokenizersQuery);
   const [texts, setTexts] = useState<Texts>({});
   const [isTried, setTried] = useState(false);
   const training = useMutation({
@@ -45,11 +47,15 @@ export function TrainPanel({
   const choices: Readonly<Record<string, readonly Choice[] | undefined>> = {
     method: methods.map((each) => ({ value: each.name, title: each.title })),
     corpus_path: corpora?.corpora.map(choiceOf),
+    base_tokenizer_id: made?.tokenizers
+      .filter(({ status }) => status === "completed")
+      .map(({ tokenizer_id: id }) => ({ value: id, title: id })),
   };
   const chosen = texts["method"] ?? "";
   const method = methods.find(({ name }) => name === (chosen === "" ? "bpe" : chosen));
   const isSized = method?.least_vocab_size !== null;
-  const shown = isSized ? texts : { ...texts, vocab_size: "" };
+  const hidden = unasked(texts, { isSized, hasBase: choices["base_tokenizer_id"]?.length !== 0 });
+  const shown = { ...texts, ...Object.fromEntries([...hidden].map((name) => [name, ""])) };
   const refusals = refusalsOf(shown, method?.least_vocab_size ?? null);
   const refused = refusedField(training.error);
 
@@ -64,7 +70,7 @@ export function TrainPanel({
       title={title}
       facts={facts}
       choices={choices[name]}
-      none={name === "corpus_path" ? "Choose a text" : undefined}
+      none={NONE[name]}
       value={texts[name] ?? ""}
       onChange={(value) => {
         setTexts({ ...texts, [name]: value });
@@ -84,9 +90,7 @@ export function TrainPanel({
   return (
     <Panel title="Train a tokenizer">
       <form className={styles.form} onSubmit={submit} noValidate>
-        <div className={styles.fields}>
-          {mainFields.filter(({ name }) => isSized || name !== "vocab_size").map(show)}
-        </div>
+        <div className={styles.fields}>{mainFields.filter(({ name }) => !hidden.has(name)).map(show)}</div>
         <details>
           <summary className={styles.more}>More options</summary>
           <div className={styles.fields}>{moreFields.map(show)}</div>
@@ -104,6 +108,12 @@ export function TrainPanel({
     </Panel>
   );
 }
+
+/** What stands where nothing is chosen. */
+const NONE: Readonly<Record<string, string>> = {
+  corpus_path: "Choose a text",
+  base_tokenizer_id: "None: a new tokenizer",
+};
 
 const choiceOf = ({ name, kind, files, bytes: size }: CorpusEntry): Choice => ({
   value: name,

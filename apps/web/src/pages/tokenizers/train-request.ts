@@ -20,9 +20,20 @@ const field = (name: keyof typeof shape, title: string): TrainField => ({
 /** Those that are asked first. */
 export const mainFields = [
   field("corpus_path", "Text"),
+  field("base_tokenizer_id", "Extend"),
   field("method", "Method"),
   field("vocab_size", "Vocabulary size"),
+  field("add_tokens", "Tokens to add"),
 ];
+
+/** The names of those that are not asked: `isSized` where a size can be chosen, `hasBase` where there is one to extend. */
+export function unasked(
+  texts: Texts,
+  { isSized, hasBase }: { readonly isSized: boolean; readonly hasBase: boolean },
+): ReadonlySet<string> {
+  if ((texts["base_tokenizer_id"] ?? "") !== "") return new Set(["method", "vocab_size"]);
+  return new Set(["add_tokens", ...(isSized ? [] : ["vocab_size"]), ...(hasBase ? [] : ["base_tokenizer_id"])]);
+}
 
 /** All others, but for ids of the file service: people give that a text by its name. */
 export const moreFields = [

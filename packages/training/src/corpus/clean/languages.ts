@@ -18,7 +18,7 @@ export interface WantedLanguages {
   readonly wanted: ReadonlySet<string>;
 }
 
-/** Bytes of letters from which on 95 of 100 texts are told right (decision 082); a letter of Chinese has three. */
+/** Bytes of letters from which on 95 of 100 texts are told right (decision 084); a letter of Chinese has three. */
 const LEAST_LETTERS = 40;
 /** Characters of which the library reads the first 350 bytes. */
 const PASSAGE = 400;

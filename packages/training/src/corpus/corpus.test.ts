@@ -299,6 +299,9 @@ test("a zstd file that is cut short, damaged or none is refused", async () => {
   const unsound = ["CORPUS_UNREADABLE", expect.stringContaining("is not a sound zstd file")];
   expect(await refusal(path)).toEqual(unsound);
   expect(await refusal(join(folder.path, "b.txt.zst"))).toEqual(unsound);
+  await writeFile(path, Buffer.from("28b52ffd00a809000061", "hex")); // of a few bytes, with a window of 2 GiB
+  const window = /a\.txt\.zst: it is to be read with a window of 2147483648 bytes, .* compress it again without --long/;
+  expect(await refusal(path)).toEqual(["INVALID_INPUT", expect.stringMatching(window)]);
 });
 
 test("a small file that unzips to a large one is read whole", async () => {

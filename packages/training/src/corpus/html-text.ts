@@ -45,7 +45,9 @@ interface HowToRead {
 export class HtmlText implements TextExtractor {
   readonly replaced = 0;
   #said: string[] = [];
-  /** Characters of that. */
+  /** What was said in earlier chunks, a piece a chunk: of a million words one by one the pieces would take gigabytes. */
+  #before: string[] = [];
+  /** Characters of both. */
   #characters = 0;
   #hasText = false;
   #scope: Scope = "unknown";
@@ -84,6 +86,8 @@ export class HtmlText implements TextExtractor {
     this.#write(chunk.toString());
     const { mostMarkup } = this.#how;
     if (this.#held > mostMarkup) throw this.#wrong(`a tag or comment is longer than ${mostMarkup} characters`);
+    this.#before.push(this.#said.join(""));
+    this.#said = [];
     if (this.#scope !== "unknown") yield* this.#texts();
   }
 
@@ -134,6 +138,7 @@ export class HtmlText implements TextExtractor {
   /** Forgets what came before `main`. */
   #begin(): void {
     this.#scope = "main";
+    this.#before = [];
     this.#said = [];
     this.#hasText = false;
   }
@@ -179,8 +184,10 @@ export class HtmlText implements TextExtractor {
   }
 
   *#texts(): Generator<Buffer, void, undefined> {
-    if (this.#said.length > 0) yield Buffer.from(this.#said.join(""));
+    const text = [...this.#before, ...this.#said].join("");
+    this.#before = [];
     this.#said = [];
+    if (text !== "") yield Buffer.from(text);
   }
 
   #wrong(what: string): CorpusError {

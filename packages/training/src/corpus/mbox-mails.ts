@@ -3,6 +3,8 @@ import { RecordBytes } from "./records.js";
 
 /** Bytes of a mail at most, with all that hangs on it: it is held in memory. */
 const MOST = 64 << 20;
+/** Lines of a mail at most: parsed, each takes a kilobyte, however short it is. */
+const MOST_LINES = 1_000_000;
 /** The line before each mail: `From jana@example.org Mon Jan  1 00:00:00 2024`. */
 const ENVELOPE = /^From .*\d\d:\d\d/;
 const ENVELOPE_BYTES = 256;
@@ -13,12 +15,14 @@ export class MboxMails {
   /** Number of the mail at hand, the first is 1; 0 before it. */
   mail = 0;
   #afterBlank = true;
+  #lines = 0;
   readonly #line: RecordBytes;
   readonly #held: RecordBytes;
 
   constructor(
     private readonly wrong: (what: string) => CorpusError,
     most = MOST,
+    private readonly mostLines = MOST_LINES,
   ) {
     const tooLong = (bytes: number) => wrong(`it is longer than ${bytes} bytes: take out what hangs on it`);
     this.#line = new RecordBytes(tooLong, most);
@@ -46,8 +50,12 @@ export class MboxMails {
     if (this.#afterBlank && ENVELOPE.test(start)) {
       if (this.mail > 0) yield this.#held.take();
       this.mail += 1;
+      this.#lines = 0;
     } else if (this.mail > 0) this.#held.add(QUOTED.test(start) ? line.subarray(1) : line);
     else if (start.trim() !== "") throw this.wrong("it does not begin with a mail");
+    this.#lines += 1;
+    if (this.#lines > this.mostLines)
+      throw this.wrong(`it has more than ${this.mostLines} lines: take out what hangs on it`);
     this.#afterBlank = start === "\n" || start === "\r\n";
   }
 }

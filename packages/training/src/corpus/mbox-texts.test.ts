@@ -83,8 +83,9 @@ test("what is no mailbox, or has no text, is refused with the place and what was
 });
 
 test("mails are found wherever chunks end, and a huge one is refused before it is held", () => {
-  const cut = (box: Buffer, size: number, most?: number) => {
-    const mails = new MboxMails((what) => new CorpusError("INVALID_INPUT", `mail ${mails.mail}: ${what}`), most);
+  const cut = (box: Buffer, size: number, most?: number, mostLines?: number) => {
+    const wrong = (what: string) => new CorpusError("INVALID_INPUT", `mail ${mails.mail}: ${what}`);
+    const mails: MboxMails = new MboxMails(wrong, most, mostLines);
     const found: string[] = [];
     for (let at = 0; at < box.length; at += size)
       for (const each of mails.push(box.subarray(at, at + size))) found.push(each.toString("latin1"));
@@ -101,5 +102,8 @@ test("mails are found wherever chunks end, and a huge one is refused before it i
   const huge = mail("", "x".repeat(1000));
   expect(() => cut(huge, 64, 500)).toThrow(/^mail 1: it is longer than 500 bytes: take out what hangs on it/);
   expect(() => cut(mail("", "x\n".repeat(1000)), 64, 500)).toThrow(/^mail 1: it is longer than 500 bytes/);
+  const short = mail("", "\n".repeat(20));
+  expect(cut(Buffer.concat([short, short]), 64, 500, 30)).toHaveLength(2);
+  expect(() => cut(Buffer.concat([short, short]), 64, 500, 20)).toThrow(/^mail 1: it has more than 20 lines: take out/);
   expect(cut(Buffer.from(`${FROM}a\nFrom b 10:00\n`), 9)).toEqual(["a\nFrom b 10:00\n"]); // no blank line before it
 });

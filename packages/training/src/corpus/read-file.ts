@@ -11,6 +11,7 @@ import { unreadable } from "./unreadable.js";
 import { TextReader } from "./text-reader.js";
 import { NotUnpacked, unpackedBy } from "./unpacked-by.js";
 import { unzstd } from "./unzstd.js";
+import { WindowTooLarge } from "./zstd-frames.js";
 
 /** A file to read: by name, with its size when it was looked at. */
 export interface SourceFile {
@@ -155,6 +156,10 @@ function explain(file: SourceFile, error: unknown): CorpusError {
     return new CorpusError("CORPUS_UNREADABLE", `${file.path} is a gzip file cut short: copy or download it again`, {
       cause: error,
     });
+  }
+  if (error instanceof WindowTooLarge) {
+    const advice = "unpack it (`zstd -d --long=31 FILE`), or compress it again without --long";
+    return new CorpusError("INVALID_INPUT", `${file.path}: ${error.message}: ${advice}`, { cause: error });
   }
   if (file.compression === "zstd" && error instanceof Error && "code" in error && typeof error.code === "number") {
     const cut = error.code === ZstdErrorCode.UnexpectedEOF;

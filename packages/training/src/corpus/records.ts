@@ -17,8 +17,12 @@ export interface RecordReader extends TextExtractor {
 
 const MOST = 256 << 20; // a record is parsed in memory, and V8 holds no string beyond 512 MiB
 
+/** Parts that are held as they came; each has a hundred bytes of its own, so that more of them are joined. */
+const MOST_PARTS = 1024;
+
 /** The bytes of one record, gathered from chunks. */
 export class RecordBytes {
+  #joined: Buffer[] = [];
   #parts: Buffer[] = [];
   #bytes = 0;
 
@@ -32,10 +36,14 @@ export class RecordBytes {
     this.#bytes += part.length;
     if (this.#bytes > this.most) throw this.tooLong(this.most);
     if (part.length > 0) this.#parts.push(part);
+    if (this.#parts.length < MOST_PARTS) return;
+    this.#joined.push(Buffer.concat(this.#parts));
+    this.#parts = [];
   }
 
   take(): Buffer {
-    const bytes = Buffer.concat(this.#parts);
+    const bytes = Buffer.concat([...this.#joined, ...this.#parts]);
+    this.#joined = [];
     this.#parts = [];
     this.#bytes = 0;
     return bytes;

@@ -207,3 +207,14 @@ test("the hash of records with the usual field is what it has always been", asyn
   const { corpus } = await read(folder.path);
   expect(await corpus.sha256()).toBe("a2c7e36f0c926537bc864ca32546ba203b7a44bcb223159f37540a5a3faa284c");
 });
+
+test("what has a name in another encoding is skipped, and told; a name with its sign for lost characters is read", async () => {
+  await using folder = await folderOf({ "a.txt": "one", "b\ufffd.txt": "two" });
+  await writeFile(Buffer.concat([Buffer.from(`${folder.path}/caf`), Buffer.of(0xe9), Buffer.from(".txt")]), "lost");
+  await mkdir(Buffer.concat([Buffer.from(`${folder.path}/caf`), Buffer.of(0xe8)]));
+  for (const format of ["auto", "source"] as const) {
+    const { corpus, texts } = await read(folder.path, { format });
+    expect(texts).toEqual(["one", "two"]);
+    expect(leftOutOf(corpus, noLosses).files).toMatchObject({ count: 2, kinds: { "name that is not UTF-8": 2 } });
+  }
+});

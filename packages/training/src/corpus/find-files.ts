@@ -1,4 +1,4 @@
-import { readdirSync, statSync, type Stats } from "node:fs";
+import { lstatSync, readdirSync, statSync, type Stats } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CorpusFormat } from "@trainer/options";
 import type { Home } from "../home/home.js";
@@ -129,7 +129,7 @@ async function filesBelow(
     for (const entry of entriesOf(at)) {
       await breathe();
       const path = join(at, entry.name);
-      const whyNot = own.has(resolve(path)) ? "folder of runs" : entry.name.startsWith(".") ? "hidden" : null;
+      const whyNot = own.has(resolve(path)) ? "folder of runs" : whyNotByName(path, entry.name);
       const kind = whyNot ?? sources?.whyNot(path, entry.isDirectory()) ?? null;
       if (kind !== null) skipped.push({ path, kind });
       else if (entry.isDirectory()) folders.push(path);
@@ -146,6 +146,13 @@ async function filesBelow(
     }
   }
   return { files: sorted(files), skipped: sorted(skipped) };
+}
+
+/** A name in another encoding comes with characters replaced, under which nothing can be opened. */
+function whyNotByName(path: string, name: string): string | null {
+  if (name.startsWith(".")) return "hidden";
+  const isLost = name.includes("\ufffd") && lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  return isLost ? "name that is not UTF-8" : null;
 }
 
 /** A file to read, or what is skipped in its place. */

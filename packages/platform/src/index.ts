@@ -56,7 +56,15 @@ export { ArtifactPointer } from "./schemas/run.js";
 export { StreamPiece } from "./schemas/stream.js";
 export { Engine, storedKinds, WorkerPresence } from "./schemas/system.js";
 export { EncodeResult, tokenizerStates, TokenizerStats, tokenizerTrainRequest } from "./schemas/tokenizer.js";
-export { keptSettings, saidSettings, trainRequest, TrainSettings, unwrapped } from "./schemas/train.js";
+export {
+  keptSettings,
+  saidSettings,
+  textsNamed,
+  trainRequest,
+  TrainSettings,
+  unwrapped,
+  type CorpusFields,
+} from "./schemas/train.js";
 export { UserId, UserIdText } from "./schemas/user-id.js";
 export type { Known } from "./schemas/wire.js";
 export { storedRequest, type StoredRequest } from "./stored-request.js";

@@ -13,12 +13,16 @@ export const corpusFields = {
   corpus_path: orNull(text).describe("A file or folder in the `corpus` folder of the server's data."),
 };
 
-interface CorpusFields {
+export interface CorpusFields {
   readonly corpus_file_id?: string | null | undefined;
   readonly corpus_path?: string | null | undefined;
   readonly corpus_paths?: readonly string[] | null | undefined;
   readonly corpus_weights?: readonly string[] | null | undefined;
 }
+
+/** The names of a request's texts: of the file service, or below the corpus folder. */
+export const textsNamed = ({ corpus_file_id: id, corpus_path: path, corpus_paths: paths }: CorpusFields): string[] =>
+  [paths ?? id ?? path ?? []].flat();
 
 const { documentSeparator, corpusFormat, format, maxSeqLen, tokenizerMethod } = TrainOptions.shape;
 

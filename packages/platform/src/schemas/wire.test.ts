@@ -10,7 +10,7 @@ import {
 } from "@trainer/options";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { TrainRequest, trainRequest } from "./train.js";
+import { textsNamed, TrainRequest, trainRequest } from "./train.js";
 import { ChatRequest, EvaluateRequest, GenerateRequest, ScoreRequest } from "./use.js";
 import { wire } from "./wire.js";
 
@@ -128,4 +128,12 @@ test("names are held to those that are known, and open where none are", () => {
   expect(trainRequest(known).parse(body)).toMatchObject(body);
   const refused = trainRequest({ ...known, families: ["gpt2"], methods: ["bpe"] }).safeParse(body).error?.issues;
   expect(refused?.map(({ path }) => path.join(".")).toSorted()).toEqual(["model_family", "tokenizer_method"]);
+});
+
+test("a request names its texts by an id, by a path or by several", () => {
+  const none = { corpus_file_id: null, corpus_path: null, corpus_paths: null };
+  expect(textsNamed({ ...none, corpus_file_id: "f" })).toEqual(["f"]);
+  expect(textsNamed({ ...none, corpus_path: "a.txt" })).toEqual(["a.txt"]);
+  expect(textsNamed({ ...none, corpus_paths: ["own", "wiki"] })).toEqual(["own", "wiki"]);
+  expect(textsNamed({})).toEqual([]);
 });

@@ -8,6 +8,7 @@ import {
   type QueueName,
   spanAttributes,
   type SystemInfo,
+  textsNamed,
   traceData,
   unwrapped,
 } from "@trainer/platform";
@@ -89,8 +90,7 @@ export class Jobs {
   async corpora(): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
     for await (const { data } of this.#open()) {
-      const { corpus_path: path = null, corpus_paths: paths } = Named.safeParse(JSON.parse(data)).data?.request ?? {};
-      for (const name of paths ?? (path === null ? [] : [path])) found.add(name);
+      for (const name of textsNamed(Named.safeParse(JSON.parse(data)).data?.request ?? {})) found.add(name);
     }
     return found;
   }

@@ -1,4 +1,4 @@
-import { percentOf, progressOf, type RunStatus } from "@trainer/platform";
+import { percentOf, progressOf, textsNamed, type RunStatus } from "@trainer/platform";
 import type { RunRecord } from "@trainer/platform/redis";
 import type { RunManifest } from "@trainer/training/files";
 
@@ -35,8 +35,7 @@ export const statusOf = (record: RunRecord): RunStatus => ({
 export const fromRecord = (record: RunRecord): Listed => ({
   ...statusOf(record),
   managed: true,
-  corpus:
-    record.request?.corpus_file_id ?? record.request?.corpus_path ?? record.request?.corpus_paths?.join(", ") ?? null,
+  corpus: textsNamed(record.request ?? {}).join(", ") || null,
   tokenizer_id: record.request?.tokenizer_id || null,
   tags: [],
   best_val_loss: record.training?.best_val_loss ?? null,

@@ -30,7 +30,7 @@ export async function learnPieces(
   { add, minFrequency = 2, ...options }: ExtendOptions,
   { base, tokens, isText, byteOf, rules }: OldPieces,
 ): Promise<string[]> {
-  const characters = new NewCharacters(tokens.length, byteOf);
+  const characters = new NewCharacters(tokens.length, byteOf, rules.mark);
   const sides = Array.from(tokens, (token, id) => (token !== undefined && isText(id) ? sidesOf(token, rules) : ALONE));
   const { files, unit = "line", texts = [], threads, signal } = options;
   const count = async (trainer: NativeTrainer) => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { NewCharacters } from "./new-characters.js";
 
 /** Token 10 + n is the byte n. */
-const made = () => new NewCharacters(266, (id) => (id < 10 ? undefined : id - 10));
+const made = () => new NewCharacters(266, (id) => (id < 10 ? undefined : id - 10), "\u2581");
 const tokensOf = (text: string | number[]) => Array.from(Buffer.from(text), (byte) => byte + 10);
 
 test("tokens of the bytes of a character become one, of which each document has its own", () => {
@@ -25,9 +25,10 @@ test("tokens of the bytes of a character become one, of which each document has 
   expect([characters.mostFrequent(2, 1), characters.mostFrequent(9, 2)]).toEqual([[267, 266], [267]]);
 });
 
-test("bytes that are no character stay, and those of one in another document are none", () => {
+test("bytes that are no character stay, those of the mark of a space too, and those of one in another document are none", () => {
   const characters = made();
   for (const ids of [
+    tokensOf("\u2581"),
     tokensOf([0xff, 0xe6, 0xbc]),
     [...tokensOf([0xe6]), 3, ...tokensOf([0xa2])],
     tokensOf([0xa2, 0x41]),

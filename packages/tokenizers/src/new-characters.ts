@@ -24,6 +24,7 @@ export class NewCharacters {
   constructor(
     readonly first: number,
     byteOf: ByteOf,
+    readonly mark: string,
   ) {
     this.#byteOf = Array.from({ length: first }, (_, id) => byteOf(id));
   }
@@ -62,7 +63,9 @@ export class NewCharacters {
     if (byte < 0xc0) return null;
     const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
     const bytes = Buffer.from(Array.from(ids.subarray(0, length), (id) => this.#byteOf[id] ?? 0));
-    return bytes.length === length && isUtf8(bytes) ? { char: bytes.toString(), length } : null;
+    if (bytes.length < length || !isUtf8(bytes)) return null;
+    const char = bytes.toString();
+    return char === this.mark ? null : { char, length }; // a token of it would be a space
   }
 
   #idOf(char: string): number {

@@ -32,8 +32,12 @@ export const dedupChoices = ["none", "together", "exact", "near"] as const;
 export type DedupChoice = (typeof dedupChoices)[number];
 
 /** Shapes of records that hold a conversation. */
-export const conversationFormats = ["messages", "prompt-completion", "alpaca", "sharegpt"] as const;
+export const conversationFormats = ["messages", "prompt-completion", "alpaca", "sharegpt", "preference"] as const;
 export type ConversationFormat = (typeof conversationFormats)[number];
+
+/** What is learnt from pairs of a better and a worse answer. */
+export const preferenceChoices = ["none", "dpo", "orpo"] as const;
+export type PreferenceChoice = (typeof preferenceChoices)[number];
 
 /** Reading of records: as texts, or as conversations, by "auto" in the shape that each record has. */
 export const formatChoices = ["text", "auto", ...conversationFormats] as const;

@@ -13,6 +13,12 @@ type Options = Pick<
   | "transferVocabulary"
   | "corpusWeights"
   | "dedup"
+  | "preference"
+  | "format"
+  | "batchSize"
+  | "seqLenWarmupSteps"
+  | "zLoss"
+  | "curriculum"
 >;
 
 /**
@@ -35,9 +41,27 @@ export function contradiction(
     return `${called(forOthers)}: only a model that is there gets new rows; name one by ${called("pretrainedRunId")}`;
   if (trainNewRowsFirst > 0 && (freezeEmbed || loraRank > 0))
     return `${called("trainNewRowsFirst")}: the rows are of the embedding, which ${called(freezeEmbed ? "freezeEmbed" : "loraRank")} leaves as it is; leave one of them out`;
+  const unpaired = preferenceContradiction(options, called);
+  if (unpaired !== null) return unpaired;
   if (averages && emaDecay > 0)
     return `${called("emaDecay")}: ${optimizer} averages the weights by itself; leave it out`;
   if (averages && beta1 === 0)
     return `${called("beta1")}: ${optimizer} takes gradients between the weights and their average by it; it must be above 0`;
   return null;
+}
+
+/** The first of what pairs of answers cannot be learnt with, or null. */
+function preferenceContradiction(options: Options, called: (name: keyof Options) => string): string | null {
+  const { preference, format, pretrainedRunId, batchSize } = options;
+  if (preference === "none") return null;
+  const name = called("preference");
+  if (format !== "preference" && format !== "auto")
+    return `${name}: it is of pairs of answers; say that records are such by ${called("format")} (preference)`;
+  if (preference === "dpo" && pretrainedRunId === null)
+    return `${name}: dpo moves a model from what it is; name one by ${called("pretrainedRunId")}`;
+  if (batchSize === "auto") return `${called("batchSize")}: with ${name} it is a number of pairs; say how many`;
+  if (options.corpusWeights !== null || options.curriculum !== "none")
+    return `${called(options.corpusWeights === null ? "curriculum" : "corpusWeights")}: it does not go with ${name}; leave it out`;
+  const without = (["seqLenWarmupSteps", "zLoss", "trainNewRowsFirst"] as const).find((other) => options[other] > 0);
+  return without === undefined ? null : `${called(without)}: it does not go with ${name}; leave it out`;
 }

@@ -8,6 +8,8 @@ export {
   documents,
   lrDecayShapes,
   formatChoices,
+  preferenceChoices,
+  type PreferenceChoice,
   lrSchedules,
   precisionChoices,
   weightChoices,

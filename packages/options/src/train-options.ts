@@ -12,6 +12,7 @@ import {
   lrDecayShapes,
   lrSchedules,
   precisionChoices,
+  preferenceChoices,
 } from "./choices.js";
 import { Duration } from "./duration.js";
 import { DocumentSeparator } from "./document-separator.js";
@@ -81,7 +82,7 @@ const text = grouped("Text and tokenizer", {
     .enum(formatChoices)
     .default("text")
     .describe(
-      "what records are: text; or conversations, of which the answers are learnt: messages, prompt-completion, alpaca, sharegpt; auto: by the fields of each",
+      "what records are: text; or conversations, of which the answers are learnt: messages, prompt-completion, alpaca, sharegpt, preference (the chosen answers); auto: by the fields of each",
     ),
   textField: z
     .string()
@@ -174,6 +175,17 @@ const training = grouped("Training", {
   gradAccumSteps: positive
     .default(1)
     .meta({ description: "batches whose gradients make one step", most: most.batchSize }),
+  preference: z
+    .enum(preferenceChoices)
+    .default("none")
+    .describe(
+      "what pairs of a chosen and a rejected answer teach: dpo, to prefer the chosen one more than the model did as it began; orpo, to write it and to prefer it; none: the chosen answers are learnt like any",
+    ),
+  preferenceBeta: z
+    .number()
+    .positive()
+    .default(0.1)
+    .describe("DPO's beta, the strength with which the model is held to what it was; ORPO's weight of the preference"),
   /** Positions begin anew with each document too. Otherwise a window is one text, as GPT-2 was trained. */
   maskDocuments: z.boolean().default(false).describe("keep documents that share a sequence from looking at each other"),
   activationCheckpointing: z

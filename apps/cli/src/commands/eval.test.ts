@@ -20,6 +20,7 @@ const evaluation: Evaluation = {
   bitsPerByte: 1.5,
   bitsPerCharacter: 1.75,
   tokens: 100,
+  figures: {},
   split: "test",
   path: null,
   bytes: 400,

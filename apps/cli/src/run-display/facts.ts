@@ -87,12 +87,12 @@ const conversationLines = (counts: Extract<RunEvent, { phase: "ready"; cached: b
   });
 
 function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
-  const { step, totalSteps, loss, ppl, lr, gradNorm, tokensPerSec, etaSeconds } = event;
+  const { step, totalSteps, loss, ppl, lr, gradNorm, tokensPerSec, etaSeconds, figures } = event;
   return [
     `step ${formatCount(step)}/${formatCount(totalSteps)}`,
     `${percent(step, totalSteps)} %`,
     `loss ${formatNumber(loss)}`,
-    `ppl ${formatNumber(ppl)}`,
+    ...(preferenceText(figures) ?? [`ppl ${formatNumber(ppl)}`]),
     `lr ${lr.toExponential(2)}`,
     `grad ${formatNumber(gradNorm)}`,
     `${formatShort(tokensPerSec)} tokens/s`,
@@ -102,13 +102,20 @@ function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
 }
 
 function evalLine(event: Extract<RunEvent, { type: "eval" }>): string {
-  const { split, step, weightsStep, loss, ppl, bitsPerByte, best } = event;
-  const bits = bitsText(bitsPerByte);
+  const { split, step, weightsStep, loss, ppl, bitsPerByte, best, figures } = event;
+  const told = preferenceText(figures) ?? [`ppl ${formatNumber(ppl)}`, bitsText(bitsPerByte)];
   const note = best ? "  (best so far)" : "";
   const of = weightsStep === undefined ? "" : `, weights of step ${formatCount(weightsStep)}`;
   const each = event.sources?.map(({ source, loss }) => `${printable(source)} ${formatNumber(loss)}`) ?? [];
   const sources = each.length === 0 ? "" : `  (loss of ${each.join(", ")})`;
-  return `${split} at step ${formatCount(step)}${of}: loss ${formatNumber(loss)}  ppl ${formatNumber(ppl)}  ${bits}${sources}${note}`;
+  return `${split} at step ${formatCount(step)}${of}: loss ${formatNumber(loss)}  ${told.join("  ")}${sources}${note}`;
+}
+
+/** What is told of pairs of answers in place of a perplexity; null of other texts. */
+function preferenceText(figures: Readonly<Record<string, number>> = {}): string[] | null {
+  const { "rewards/accuracies": accuracy, "rewards/margins": margin } = figures;
+  if (accuracy === undefined || margin === undefined) return null;
+  return [`accuracy ${(100 * accuracy).toFixed(0)} %`, `margin ${formatNumber(margin)}`];
 }
 
 /** The first text, as one line of any length. */

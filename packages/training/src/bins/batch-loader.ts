@@ -24,6 +24,8 @@ export interface LoaderOptions extends ChunkOptions, BatchOptions {
   /** A new order every epoch; otherwise the order of the text, as for evaluation. */
   readonly shuffle: boolean;
   readonly seed: number;
+  /** What a reference model makes of each sequence of a bin of pairs, in its order, where batches are to tell it. */
+  readonly reference?: Float32Array | null;
 }
 
 /** One of the texts that batches are made of. */
@@ -79,14 +81,14 @@ export class BatchLoader implements Disposable {
     const drawn = this.#texts.map((chunks, i) => {
       const { lengths } = at(texts, i);
       return {
-        count: chunks.count,
+        count: options.pairs === true ? chunks.count / 2 : chunks.count,
         valid: (c: number) => chunks.valid(c),
         byLength: lengths && byLength(chunks, lengths),
       };
     });
     const weights = texts.map(({ weight }) => weight);
     this.#order = drawn.length === 1 ? new WholeOrder(at(drawn, 0), shuffle) : new MixedOrder(drawn, weights, seqLen);
-    this.chunks = this.#texts.reduce((sum, { count }) => sum + count, 0);
+    this.chunks = drawn.reduce((sum, { count }) => sum + count, 0);
     this.stepsPerEpoch = Math.ceil(this.chunks / batchSize);
     this.#seed = seed;
     this.#made = this.#taken = { epoch: 0, position: 0, sources: this.#order.start };
@@ -165,7 +167,16 @@ export class BatchLoader implements Disposable {
     const rows = Math.min(batchSize, this.chunks - before);
     const next = this.#order.draw(rows, { epoch, before, sources }, this.#seed, this.#progress);
     this.#made = { epoch, position: position + 1, sources: next.sources };
+    if (this.options.pairs === true) return this.#pairs(next.drawn.map(({ chunk }) => chunk));
     return batchOf(() => next.drawn.map(({ source, chunk }) => at(this.#texts, source).row(chunk)), this.options);
+  }
+
+  /** Pairs, which no run mixes, by their numbers. */
+  #pairs(pairs: readonly number[]): Batch {
+    const { reference } = this.options;
+    const chunks = [...pairs.map((pair) => 2 * pair), ...pairs.map((pair) => 2 * pair + 1)];
+    const row = (chunk: number) => ({ ...at(this.#texts, 0).row(chunk), reference: reference?.[chunk] });
+    return { ...batchOf(() => chunks.map(row), this.options), pairs: pairs.length };
   }
 }
 

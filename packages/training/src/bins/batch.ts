@@ -1,4 +1,4 @@
-import { scope, sendTo, stack, type Device, type Tensor } from "@trainer/torch";
+import { scope, sendTo, stack, tensor, type Device, type Tensor } from "@trainer/torch";
 import { MASK } from "./mask.js";
 import { conversationNumbers } from "./token-mask.js";
 
@@ -9,7 +9,14 @@ export interface Batch {
   readonly documents?: Tensor | undefined;
   /** Targets that count. */
   readonly tokens: number;
+  /** Pairs of answers, where it is of such: the first half of its rows are the chosen ones. */
+  readonly pairs?: number;
+  /** (B) float32: what a reference model makes of each row; undefined unless there is one. */
+  readonly reference?: Tensor | undefined;
 }
+
+/** A batch's part in a mean over several is by this: by its pairs, else by its targets. */
+export const weightOf = ({ pairs, tokens }: Pick<Batch, "pairs" | "tokens">): number => pairs ?? tokens;
 
 export const IGNORED = -100;
 
@@ -21,12 +28,16 @@ export interface Row {
   readonly flags: Tensor | null; // (T + 1) uint8
   /** Number of targets that are in the stream. */
   readonly valid: number;
+  /** What a reference model makes of it, where batches are to tell that. */
+  readonly reference?: number | undefined;
 }
 
 export interface BatchOptions {
   readonly seqLen: number;
   /** The id that ends a document, where batches are to say which document each token is of. */
   readonly documentEnd?: number | null;
+  /** True of a bin of pairs: a batch has so many pairs, its chosen answers first, no longer than the longest of them. */
+  readonly pairs?: boolean;
   /** Device of the batches, "cpu" by default. */
   readonly device?: Device;
 }
@@ -56,6 +67,13 @@ export function batchOf(makeRows: () => readonly Row[], options: BatchOptions): 
       targets = targets.maskedFill(learnt.logicalNot(), IGNORED);
       tokens = learnt.sum().item();
     }
+    if (flags !== null && options.pairs === true) {
+      const length = flags.narrow(1, 0, seqLen).ne(MASK.padding).sum(1).max().item() - 1;
+      const short = (t: Tensor) => t.narrow(1, 0, length).contiguous();
+      const known = rows.flatMap((row) => row.reference ?? []);
+      const reference = known.length === 0 ? {} : { reference: tensor(Float32Array.from(known), [known.length]) };
+      return mapped({ inputs: short(inputs), targets: short(targets), ...reference }, (t) => sendTo(t, device));
+    }
     if (documentEnd === null) return mapped({ inputs, targets }, (t) => sendTo(t, device));
     const documents =
       flags === null ? documentNumbers(inputs, documentEnd) : conversationNumbers(flags.narrow(1, 0, seqLen));
@@ -67,13 +85,14 @@ export function batchOf(makeRows: () => readonly Row[], options: BatchOptions): 
 /** The same batch with each tensor `t` as `f(t)`. */
 export function mapped<B extends Tensors>(batch: B, f: (t: Tensor) => Tensor): B {
   const documents = batch.documents === undefined ? {} : { documents: f(batch.documents) };
-  return { ...batch, inputs: f(batch.inputs), targets: f(batch.targets), ...documents };
+  const reference = batch.reference === undefined ? {} : { reference: f(batch.reference) };
+  return { ...batch, inputs: f(batch.inputs), targets: f(batch.targets), ...documents, ...reference };
 }
 
-type Tensors = Pick<Batch, "inputs" | "targets" | "documents">;
+type Tensors = Pick<Batch, "inputs" | "targets" | "documents" | "reference">;
 
-export function release({ inputs, targets, documents }: Batch): void {
-  for (const t of [inputs, targets, documents]) t?.dispose();
+export function release({ inputs, targets, documents, reference }: Batch): void {
+  for (const t of [inputs, targets, documents, reference]) t?.dispose();
 }
 
 /**

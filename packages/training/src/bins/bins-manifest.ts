@@ -20,6 +20,8 @@ const MaskCounts = z.strictObject({
   /** Conversations whose end is left out, and those that are left out whole: longer than a sequence. */
   cut: count,
   dropped: count,
+  /** Pairs of equal answers, or with an empty one, which are left out; only bins of pairs have it. */
+  unusable: count.optional(),
 });
 export type MaskCounts = z.infer<typeof MaskCounts>;
 export type MaskFigures = Omit<MaskCounts, "sha256">;

@@ -39,13 +39,13 @@ export async function binsOfRun(
   home: Home,
   reading: Reading,
 ): Promise<RunBins> {
-  const { specialTokens, maxSeqLen } = options;
+  const { specialTokens, maxSeqLen, preference } = options;
   const split = splitOptions(options);
   using made = new Disposables();
   const sources: Bins[] = [];
   const { signal } = reading;
   for (const text of await corpus.sources({ signal })) {
-    const conversations = await conversationsOf(text.corpus, reading.tokenizer, maxSeqLen);
+    const conversations = await conversationsOf(text.corpus, reading.tokenizer, maxSeqLen, preference !== "none");
     const asked = { ...reading, ...text, split, specialTokens, conversations, cacheDir: binsFolder(home) };
     sources.push(made.use(await buildBins(asked)));
   }

@@ -164,11 +164,12 @@ const keyOf = (parts: unknown) =>
     .slice(0, 32);
 
 /** Facts that decide the ids and masks of conversations beside those of any text. */
-const maskedBy = ({ conversations }: Corpus, { context, template }: Conversations) => ({
+const maskedBy = ({ conversations }: Corpus, { context, template, pairs = false }: Conversations) => ({
   conversations,
   context,
   template: createHash("sha256").update(template).digest("hex"),
   packing: PACKING_VERSION,
+  ...(pairs ? { pairs } : {}),
 });
 
 /** A function for each phase that tells the caller how far it is. */

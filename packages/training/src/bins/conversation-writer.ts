@@ -7,12 +7,14 @@ import type { MaskCounts } from "./bins-manifest.js";
 import { LostText } from "./lost-text.js";
 import { MASK, MaskWriter } from "./mask.js";
 import { characters } from "./measure-text.js";
-import { ConversationPacker, type Row } from "./pack-conversations.js";
+import { ConversationPacker, padded, type Row } from "./pack-conversations.js";
 
 export interface ConversationFiles {
   readonly bin: string;
   readonly mask: string;
 }
+
+export type EncodedPair = Readonly<Record<"chosen" | "rejected", EncodedConversation>>;
 
 export interface ConversationWriting {
   readonly tokenizer: Pick<BinTokenizer, "specials" | "decode">;
@@ -20,6 +22,8 @@ export interface ConversationWriting {
   /** Tokens of a sequence, which no conversation exceeds. */
   readonly context: number;
   readonly padId: number;
+  /** True if each conversation is a pair of answers, one sequence each. */
+  readonly pairs?: boolean;
   /** True if what does not come back from the tokens is counted. */
   readonly isMeasured: boolean;
 }
@@ -35,6 +39,8 @@ export class ConversationWriter implements AsyncDisposable {
   readonly #counts = { turns: 0, tokens: 0, learnt: 0, cut: 0, dropped: 0 };
   #characters = 0;
   #unknown = 0;
+  /** Pairs of equal answers, or with an empty one. */
+  #unusable = 0;
   readonly #lost = new LostText();
   readonly #packer: ConversationPacker;
 
@@ -78,6 +84,33 @@ export class ConversationWriter implements AsyncDisposable {
     if (row !== null) await this.#row(row);
   }
 
+  /**
+   * Writes a pair as two sequences, the chosen answer's first. It is left out where one does not fit, where both are the
+   * same, and where one is empty.
+   */
+  async writePair(turns: readonly Turn[], { chosen, rejected }: EncodedPair): Promise<void> {
+    const { context, padId } = this.writing;
+    const counts = this.#counts;
+    if (Math.max(chosen.ids.length, rejected.ids.length) > context) {
+      counts.dropped += 1;
+      return;
+    }
+    const isEmpty = turns.some(({ answer, trained, content }) => answer !== undefined && trained && content === "");
+    if (isEmpty || String(chosen.ids) === String(rejected.ids)) {
+      this.#unusable += 1;
+      return;
+    }
+    this.#documents += 1;
+    this.#bytes += turns.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+    counts.turns += turns.length;
+    for (const { ids, trained } of [chosen, rejected]) {
+      const mask = ids.map((_, i) => (i === 0 ? MASK.begins : trained[i] === true ? MASK.learnt : MASK.read));
+      counts.tokens += ids.length;
+      counts.learnt += mask.filter((flag) => flag === MASK.learnt).length;
+      await this.#row(padded({ ids, mask }, context, padId));
+    }
+  }
+
   #measure(said: readonly Buffer[], { ids, text }: EncodedConversation): void {
     const { tokenizer } = this.writing;
     const known = ids.filter((id) => id !== tokenizer.specials.unk);
@@ -97,9 +130,11 @@ export class ConversationWriter implements AsyncDisposable {
   async finish() {
     for (const row of this.#packer.end()) await this.#row(row);
     const { documents, tokens, bytes, sha256 } = await this.bin.finish();
-    const mask: MaskCounts = { sha256: await this.mask.finish(), ...this.#counts };
+    const pairs = this.writing.pairs === true ? { unusable: this.#unusable } : {};
+    const mask: MaskCounts = { sha256: await this.mask.finish(), ...this.#counts, ...pairs };
     const loss = this.#lost.loss(this.#unknown);
-    const measured = this.writing.isMeasured ? { characters: this.#characters, loss } : null;
+    const measured =
+      this.writing.isMeasured && this.writing.pairs !== true ? { characters: this.#characters, loss } : null;
     return { documents, tokens, bytes, sha256, measured, mask };
   }
 

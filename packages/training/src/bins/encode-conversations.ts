@@ -20,6 +20,8 @@ export interface Conversations {
   /** Tokens of a sequence. */
   readonly context: number;
   readonly template: string;
+  /** True if both answers of a pair are kept, each in a sequence of its own; else the chosen one is, as any conversation. */
+  readonly pairs?: boolean;
 }
 
 /** The same of a corpus; null where it has none. @throws CorpusError INVALID_INPUT as `templateFor` */
@@ -27,19 +29,26 @@ export async function conversationsOf(
   { conversations }: Pick<Corpus, "conversations">,
   tokenizer: Tokenizer,
   context: number,
+  pairs = false,
 ): Promise<Conversations | null> {
-  return conversations === null ? null : { tokenizer, context, template: await templateFor(tokenizer) };
+  return conversations === null ? null : { tokenizer, context, template: await templateFor(tokenizer), pairs };
 }
 
 type Options = Omit<EncodeOptions, "tokenizer" | "frame" | "threads" | "conversations">;
 
 /** Encodes a corpus of conversations into a new bin and a mask for each requested split. */
 export async function encodeConversations(
-  { tokenizer, context, template }: Conversations,
+  { tokenizer, context, template, pairs = false }: Conversations,
   { corpus, plan, split, folder, measureTraining, specialTokens = false, signal, onEncoded }: Options,
 ): Promise<Encoded> {
   const encoder = new ConversationEncoder(template, tokenizer, specialTokens);
-  const writing = { tokenizer, dtype: binDType(tokenizer.vocabSize), context, padId: tokenizer.specials.pad ?? 0 };
+  const writing = {
+    tokenizer,
+    dtype: binDType(tokenizer.vocabSize),
+    context,
+    padId: tokenizer.specials.pad ?? 0,
+    pairs,
+  };
   const create = async (name: Split, isMeasured: boolean): Promise<ConversationWriter> => {
     const files = { bin: binPath(folder, name), mask: maskPath(folder, name) };
     return await ConversationWriter.create(files, { ...writing, isMeasured });
@@ -74,7 +83,17 @@ export async function encodeConversations(
       await breathe();
       signal?.throwIfAborted();
       if (specialTokens) spelled += spelledBy(tokenizer, turns);
-      await writers[batch.split]?.write(turns, await encoded(turns));
+      const chosen = withAnswer(turns, "chosen");
+      if (!pairs) {
+        await writers[batch.split]?.write(chosen, await encoded(chosen));
+        continue;
+      }
+      const rejected = withAnswer(turns, "rejected");
+      if (chosen.length === turns.length) throw new CorpusError("INVALID_INPUT", await noPair(corpus, turns));
+      await writers[batch.split]?.writePair(turns, {
+        chosen: await encoded(chosen),
+        rejected: await encoded(rejected),
+      });
     }
   }
   const counts: BinsManifest["splits"] = {
@@ -84,6 +103,15 @@ export async function encodeConversations(
   };
   refuseNone(counts, context);
   return { counts, losses, specialTokens: spelled };
+}
+
+/** A conversation, of a pair with one of its answers. */
+const withAnswer = (turns: readonly Turn[], wanted: "chosen" | "rejected"): readonly Turn[] =>
+  turns.filter(({ answer = wanted }) => answer === wanted);
+
+async function noPair(corpus: Corpus, turns: readonly Turn[]): Promise<string> {
+  const where = await placeOf(corpus, turns);
+  return `${where}: one answer, where pairs are to be learnt: expected the fields "chosen" and "rejected"; leave --preference out to learn answers by themselves`;
 }
 
 /** Number of special tokens that turns spell. */

@@ -56,12 +56,17 @@ export class ConversationPacker {
   #leave(): Row {
     const row = at(fullestFirst(this.#open), 0);
     this.#open = this.#open.filter((other) => other !== row);
-    const padding = this.length - row.ids.length;
-    return {
-      ids: [...row.ids, ...Array.from({ length: padding }, () => this.padId)],
-      mask: [...row.mask, ...Array.from({ length: padding }, () => MASK.padding)],
-    };
+    return padded(row, this.length, this.padId);
   }
+}
+
+/** A row of a length. */
+export function padded({ ids, mask }: MaskedIds, length: number, padId: number): Row {
+  const padding = length - ids.length;
+  return {
+    ids: [...ids, ...Array.from({ length: padding }, () => padId)],
+    mask: [...mask, ...Array.from({ length: padding }, () => MASK.padding)],
+  };
 }
 
 const fullestFirst = (rows: readonly OpenRow[]): OpenRow[] => rows.toSorted((a, b) => b.ids.length - a.ids.length);

@@ -32,7 +32,12 @@ export function textOfRecord(record: unknown, where: string, choice: Conversatio
 }
 
 const Turns = z.array(
-  z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string(), trained: z.boolean() }),
+  z.object({
+    role: z.enum(["system", "user", "assistant"]),
+    content: z.string(),
+    trained: z.boolean(),
+    answer: z.enum(["chosen", "rejected"]).optional(),
+  }),
 );
 
 /** The turns of such a document. */

@@ -88,7 +88,7 @@ test("what is wrong is said with its place and the fields that are there, and no
   expect(wrong([asked])).toBe("expected record, received array");
   expect(wrong("secret")).toBe("expected record, received string");
   expect(wrong({})).toMatch(/^expected the fields "messages" or .*; it has no fields$/);
-  expect(wrong({ text: "secret", prompt: "secret" })).toMatch(/"output"; its fields are "text", "prompt"$/);
+  expect(wrong({ text: "secret", prompt: "secret" })).toMatch(/"rejected"; its fields are "text", "prompt"$/);
   const many = Object.fromEntries(Array.from({ length: 22 }, (_, i) => [`f${i}`, i]));
   expect(wrong(many)).toMatch(/"f18", "f19" and 2 more$/);
   expect(messages(asked, { role: "assistant", content: null })).toBe(
@@ -141,6 +141,7 @@ test("the same turns come back from every format that can hold them", () => {
         "prompt-completion": { prompt: turns.slice(0, -1), completion: turns.slice(-1) },
       };
       for (const format of conversationFormats) {
+        if (format === "preference") continue; // of two answers
         const last = turns.length - 1;
         const lastOnly = turns.map((turn, i) => ({ ...turn, trained: i === last }));
         const expected = format === "prompt-completion" ? lastOnly : turns;
@@ -160,4 +161,30 @@ test("any value is read or refused by the record's name", () => {
       },
     ),
   );
+});
+
+test("pairs are read from texts, from lists after a prompt, and from whole conversations", () => {
+  const message = (role: string, content: string) => ({ role, content });
+  const [asked, good, bad] = [message("user", "q"), message("assistant", "a"), message("assistant", "b")];
+  const turns = [
+    { role: "user", content: "q", trained: false },
+    { role: "assistant", content: "a", trained: true, answer: "chosen" },
+    { role: "assistant", content: "b", trained: true, answer: "rejected" },
+  ];
+  const lists = { chosen: [good], rejected: [bad] };
+  const whole = { chosen: [asked, good], rejected: [asked, bad] };
+  const texts = { prompt: "q", chosen: "a", rejected: "b" };
+  for (const record of [
+    texts,
+    { prompt: [asked], ...lists },
+    { prompt: "q", ...lists },
+    whole,
+    { prompt: "q", ...whole },
+  ])
+    expect(read(record)).toEqual({ format: "preference", turns, replaced: 0 });
+  const other = read({ chosen: [asked, good, asked, good], rejected: [asked, bad, asked, bad] }).turns;
+  expect(other.map(({ answer }) => answer?.[0] ?? "-").join("")).toBe("-cccrrr");
+  expect(wrong({ chosen: "a", rejected: "b" })).toMatch(/prompt: expected string/);
+  expect(wrong({ ...lists })).toMatch(/prompt: nothing is asked/);
+  expect(wrong({ chosen: [asked, good], rejected: [asked] })).toMatch(/rejected: no answer/);
 });

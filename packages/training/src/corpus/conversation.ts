@@ -9,6 +9,8 @@ export interface Turn {
   readonly content: string;
   /** True for an answer that is learnt; all else is only read. */
   readonly trained: boolean;
+  /** Of a pair of answers to one prompt: which one the turn is of. */
+  readonly answer?: "chosen" | "rejected" | undefined;
 }
 
 export interface Conversation {
@@ -38,7 +40,7 @@ export function readConversation(record: unknown, { where, format: wanted }: Con
   const format = wanted ?? formatOf(fields);
   if (format === null) throw wrong(`expected the fields ${EXPECTED}; ${fieldsOf(fields)}`);
   const list = "messages" in fields ? "messages" : "conversations";
-  const schema = format === "prompt-completion" && Array.isArray(fields["prompt"]) ? Halves : SCHEMAS[format];
+  const schema = inLists(format, fields) ?? SCHEMAS[format];
   const read = schema.safeParse({ ...fields, [LIST]: fields[list] });
   if (!read.success) throw wrong(`by the format ${format}, ${problem(read.error, list)}; ${fieldsOf(fields)}`);
   const turns = read.data.map((turn) => ({ ...turn, content: turn.content.toWellFormed() }));
@@ -53,12 +55,13 @@ const Fields = z.record(z.string(), z.unknown());
 type Fields = z.infer<typeof Fields>;
 
 const EXPECTED =
-  '"messages" or "conversations" (a list of turns), "prompt" and "completion", or "instruction" and "output"';
+  '"messages" or "conversations" (a list of turns), "prompt" and "completion", or "instruction" and "output", or "chosen" and "rejected"';
 
 const BySender = z.tuple([z.looseObject({ from: z.string() })], z.unknown());
 
 /** The format whose fields a record has; null for none. */
 export function formatOf(fields: Fields): ConversationFormat | null {
+  if ("chosen" in fields && "rejected" in fields) return "preference";
   const turns = fields["messages"] ?? fields["conversations"];
   if (turns !== undefined) return BySender.safeParse(turns).success ? "sharegpt" : "messages";
   if ("prompt" in fields && "completion" in fields) return "prompt-completion";
@@ -118,6 +121,51 @@ const Texts = z
   .looseObject({ prompt: Text, completion: Text })
   .transform(({ prompt, completion }): Turn[] => [said("user", prompt), said("assistant", completion)]);
 
+const Sides = { chosen: z.array(Message), rejected: z.array(Message) };
+type Side = NonNullable<Turn["answer"]>;
+
+/** Turns of a pair: those of the prompt are only read, in each answer what the assistant says is learnt. */
+const pairOf = (prompt: readonly Turn[], answers: Readonly<Record<Side, readonly Turn[]>>): Turn[] => [
+  ...prompt.map((turn) => ({ ...turn, trained: false })),
+  ...SIDES.flatMap((answer) => answers[answer].map((turn) => ({ ...turn, answer }))),
+];
+const SIDES = ["chosen", "rejected"] as const;
+
+const PairOfTexts = z
+  .looseObject({ prompt: Text, chosen: Text, rejected: Text })
+  .transform(({ prompt, chosen, rejected }) =>
+    pairOf([said("user", prompt)], {
+      chosen: [said("assistant", chosen)],
+      rejected: [said("assistant", rejected)],
+    }),
+  );
+
+/** Lists that begin with an answer follow the prompt; others are whole conversations, whose common beginning it is. */
+const PairOfLists = z
+  .looseObject({ prompt: z.union([Text, z.array(Message)]).nullish(), ...Sides })
+  .transform(({ prompt, chosen, rejected }, context): Turn[] => {
+    const isWhole = [chosen[0], rejected[0]].every((turn) => turn?.role !== "assistant");
+    const shared = isWhole ? sharedTurns(chosen, rejected) : 0;
+    const given = typeof prompt === "string" ? [said("user", prompt)] : (prompt ?? []);
+    const asked = isWhole ? chosen.slice(0, shared) : given;
+    const answers = { chosen: chosen.slice(shared), rejected: rejected.slice(shared) };
+    for (const side of SIDES) {
+      if (answers[side].some(({ trained }) => trained)) continue;
+      context.addIssue({ code: "custom", message: "no answer by the assistant that the other has not", path: [side] });
+    }
+    if (asked.length === 0) context.addIssue({ code: "custom", message: "nothing is asked", path: ["prompt"] });
+    return pairOf(asked, answers);
+  });
+
+/** Number of turns that two conversations begin with alike; the last of each is its answer. */
+function sharedTurns(chosen: readonly Turn[], rejected: readonly Turn[]): number {
+  const most = Math.max(0, Math.min(chosen.length, rejected.length) - 1);
+  const other = chosen
+    .slice(0, most)
+    .findIndex(({ role, content }, i) => role !== rejected[i]?.role || content !== rejected[i]?.content);
+  return other === -1 ? most : other;
+}
+
 const Alpaca = z
   .looseObject({
     instruction: Text,
@@ -133,11 +181,18 @@ const Alpaca = z
     said("assistant", output),
   ]);
 
+/** The schema of what a format has in lists of messages in place of texts; null where it is in texts. */
+function inLists(format: ConversationFormat, { prompt, chosen, rejected }: Fields) {
+  if (format === "prompt-completion" && Array.isArray(prompt)) return Halves;
+  return format === "preference" && (Array.isArray(chosen) || Array.isArray(rejected)) ? PairOfLists : null;
+}
+
 const SCHEMAS = {
   messages: listOf(Message),
   sharegpt: listOf(Sent),
   alpaca: Alpaca,
   "prompt-completion": Texts,
+  preference: PairOfTexts,
 } satisfies Record<ConversationFormat, z.ZodType<readonly Turn[]>>;
 
 const SHOWN = 20;

@@ -160,6 +160,12 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
     );
   }
   const options = trainOptions(manifest);
+  if (options.preference !== "none") {
+    const told = "its losses and accuracies on validation and test are in its metrics (metrics.jsonl)";
+    throw invalid(
+      `run ${manifest.run_id} learnt pairs of answers, of which eval tells nothing: ${told}; give the path of a text`,
+    );
+  }
   const unreadable = (error: unknown) => {
     const { code, failureClass, message } = TrainingError.from(error);
     const advice = "put the corpus back, or give the path of another text";

@@ -1,7 +1,7 @@
 import type { CausalLm } from "@trainer/models";
 import type { Tokenizer } from "@trainer/tokenizers";
 import type { RunOptions } from "../options/options.js";
-import { nextToken } from "../step/objective.js";
+import { objectiveOf } from "../preference/objectives.js";
 import { makeOptimizer, trainable } from "../step/optimizer.js";
 import { gradScaler, type Compute } from "../step/precision.js";
 import type { Stepper } from "../step/step.js";
@@ -38,7 +38,7 @@ export function learnerOf(
     params: [...params.values()],
     optimizer,
     average,
-    objective: nextToken(options.zLoss),
+    objective: objectiveOf(options),
     compute,
     gradientClipping: options.gradientClipping,
     scaler: gradScaler(compute),

@@ -21,7 +21,7 @@ const { seed } = EvaluateOptions.parse({});
 export async function evaluateAtEnd(session: Session, reporter: Reporter) {
   const { options, folder, manifest, context, compute } = session;
   const stopped = () => context.signal?.aborted === true;
-  if (!options.evaluate || stopped()) return;
+  if (!options.evaluate || options.preference !== "none" || stopped()) return; // their test is by pairs
   try {
     const split = usualSplit(manifest.current.splits);
     if (split === null) return;

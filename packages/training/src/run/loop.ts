@@ -3,6 +3,7 @@ import { checkpointOf } from "../checkpoint/list.js";
 import { TrainingError } from "../errors.js";
 import type { SplitEvaluation } from "../step/evaluate-split.js";
 import { batchesOf, evaluateTexts, sourceFigures } from "../step/evaluate-texts.js";
+import { objectiveOf } from "../preference/objectives.js";
 import type { RunEvent } from "./events.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
@@ -81,7 +82,9 @@ export async function evaluate(
   const { signal } = run.session.context;
   const began = performance.now();
   const onBatch = (done: number, batches: number) => reporter.emit({ type: "evaluating", of: split, done, batches });
-  const evaluated = () => evaluateTexts(stepper.model, planned, stepper.compute, signal, run.freeMemory, onBatch);
+  const objective = objectiveOf({ ...run.session.options, zLoss: 0 });
+  const evaluated = () =>
+    evaluateTexts(stepper.model, planned, stepper.compute, signal, run.freeMemory, onBatch, objective);
   const result = await run.learner.asUsed(evaluated).catch(async (error: unknown) => {
     throw await located(error, run, progress.step);
   });
@@ -95,7 +98,7 @@ export async function evaluate(
   const ofOthers = weightsStep === step ? undefined : weightsStep;
   const sources = orUndefined(sourceFigures(run.data.sources, result.sources));
   const at = { split, step, weightsStep: ofOthers, epoch: plan.epochOf(step), tokensSeen };
-  const figures = { ...at, loss, ppl, bitsPerByte, sources };
+  const figures = { ...at, loss, ppl, bitsPerByte, sources, figures: orNone(result.figures) };
   run.assertOwned();
   const best = isBest(loss);
   const alarms = split === "validation" ? watch.validation({ step, loss, isBest: best }) : [];
@@ -167,3 +170,6 @@ class Saving {
     return `${step} ${evalDue} ${sampleDue}`;
   }
 }
+
+/** Figures as they are told: undefined for none. */
+const orNone = (figures: Readonly<Record<string, number>>) => (Object.keys(figures).length === 0 ? undefined : figures);

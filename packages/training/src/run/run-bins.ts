@@ -5,7 +5,7 @@ import { assertSameRule } from "../corpus/split-version.js";
 import { openHome } from "../home/home.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
-import { lengthWarnings, lossWarnings, splitCounts, splitWarnings } from "./split-counts.js";
+import { lengthWarnings, lossWarnings, pairWarnings, splitCounts, splitWarnings } from "./split-counts.js";
 
 /** The run's corpus as token bins; what is left out of it, and how it was split, is noted and told. */
 export async function runBins(session: Session, reporter: Reporter, tokenizer: Tokenizer): Promise<RunBins> {
@@ -21,7 +21,12 @@ export async function runBins(session: Session, reporter: Reporter, tokenizer: T
     const counts = splitCounts(bins.counts, options);
     await manifest.update({ left_out: bins.leftOut });
     for (const sentence of leftOutSentences(bins.leftOut)) reporter.warn(sentence);
-    const warnings = [...splitWarnings(counts), ...lengthWarnings(counts), ...lossWarnings(bins.counts)];
+    const warnings = [
+      ...splitWarnings(counts),
+      ...lengthWarnings(counts),
+      ...pairWarnings(bins.counts),
+      ...lossWarnings(bins.counts),
+    ];
     for (const warning of warnings) reporter.warn(warning);
     reporter.emit({ type: "data", phase: "ready", counts, cached: bins.cached, specialTokens: bins.specialTokens });
     return bins;

@@ -9,6 +9,7 @@ import type { RunOptions } from "../options/options.js";
 import { endOfDocument } from "../step/end-of-document.js";
 import type { PlannedTexts } from "../step/evaluate-texts.js";
 import { planTexts } from "../step/planned-evaluation.js";
+import { openPairs } from "./run-pairs.js";
 import type { Reporter } from "./reporter.js";
 import { runBatchSize } from "./run-batch-size.js";
 import type { Session } from "./run-context.js";
@@ -38,6 +39,7 @@ export async function openRunData(
   const documentEnd = options.maskDocuments ? endOfDocument(model, tokenizer) : null;
   const { vocabSize } = model;
   const batchSize = await runBatchSize(session, reporter, { seqLen, vocabSize, tokens: bins.counts.train.tokens });
+  if (options.preference !== "none") return await openPairs(session, { bins, tokenizer, learner, seqLen, batchSize });
   const reading = { context: seqLen, stride: seqLen, batchSize, evalTokens, seed, documentEnd, device };
   const { sources, shares } = mixOf(options);
   const evaluation = async (split: "validation" | "test"): Promise<PlannedTexts | null> => {

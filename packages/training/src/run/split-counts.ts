@@ -54,6 +54,13 @@ export function splitWarnings(counts: SplitCounts): string[] {
   });
 }
 
+/** Warnings about pairs that teach nothing. */
+export function pairWarnings(counts: Bins["counts"]): string[] {
+  const unusable = SPLITS.reduce((sum, split) => sum + (counts[split].mask?.unusable ?? 0), 0);
+  if (unusable === 0) return [];
+  return [`${unusable} pair(s) are left out: their answers are the same, or one of them is empty`];
+}
+
 /** Warnings about conversations that are longer than a sequence. */
 export function lengthWarnings(counts: SplitCounts): string[] {
   const all = Object.values(counts).map(({ conversations }) => conversations);

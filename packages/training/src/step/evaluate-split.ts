@@ -1,7 +1,8 @@
-import { loss, type CausalLm } from "@trainer/models";
-import { emptyCache, noGrad, Readback, scope } from "@trainer/torch";
+import type { CausalLm } from "@trainer/models";
+import { emptyCache, noGrad, Readback, scope, stack } from "@trainer/torch";
 import { setImmediate } from "node:timers/promises";
-import type { Batch } from "../bins/batch.js";
+import { weightOf, type Batch } from "../bins/batch.js";
+import { nextToken, type Objective } from "./objective.js";
 import { withMemory } from "./out-of-memory.js";
 import { inPrecision, type Compute } from "./precision.js";
 
@@ -15,6 +16,8 @@ export interface SplitEvaluation {
   readonly bitsPerCharacter: number | null;
   /** Number of predicted tokens. */
   readonly tokens: number;
+  /** Means of what else the objective tells; without any: {}. */
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /** Data of an evaluation: its batches in order, and the size of their targets' text. */
@@ -26,7 +29,7 @@ export interface EvaluationData {
 }
 
 /**
- * The model's loss on a split, every token with equal weight in whatever batch it is. Stops between batches when
+ * The model's loss on a split, every token with equal weight in whatever batch it is; by another `objective` what that is a mean of. Stops between batches when
  * `signal` is aborted, and returns null. A batch that runs out of memory is tried once more after `freeMemory`.
  */
 export async function evaluateSplit(
@@ -36,13 +39,20 @@ export async function evaluateSplit(
   signal?: AbortSignal,
   freeMemory: () => void = () => emptyCache(compute.device),
   onBatch: (done: number, batches: number) => void = () => {},
+  objective: Objective = nextToken(),
 ): Promise<SplitEvaluation | null> {
   let nats = 0;
   let tokens = 0;
-  const queued: { readonly mean: Readback; readonly tokens: number }[] = [];
+  let weights = 0;
+  const sums = new Map<string, number>();
+  const queued: { readonly means: Readback; readonly names: readonly string[]; readonly weight: number }[] = [];
   /** Waits for the losses of all but the last `left` batches. */
   const read = (left: number) => {
-    for (const { mean, tokens } of queued.splice(0, queued.length - left)) nats += Number(mean.values()[0]) * tokens;
+    for (const { means, names, weight } of queued.splice(0, queued.length - left)) {
+      const [mean, ...figures] = means.values();
+      nats += Number(mean) * weight;
+      for (const [i, name] of names.entries()) sums.set(name, (sums.get(name) ?? 0) + Number(figures[i]) * weight);
+    }
   };
   for (let i = 0; i < data.batches; i++) {
     if (signal?.aborted === true) return null;
@@ -50,16 +60,20 @@ export async function evaluateSplit(
     scope(() => {
       const batch = data.next();
       if (batch.tokens === 0) return; // of conversations it may have no answer: its mean would be no number
-      const forward = () => noGrad(() => inPrecision(compute, () => loss(model, batch, { training: false })));
-      const mean = withMemory(forward, freeMemory);
-      queued.push({ mean: new Readback(mean), tokens: batch.tokens });
+      const forward = () =>
+        noGrad(() => inPrecision(compute, () => objective.ofBatch(model, batch, { training: false })));
+      const { loss, figures = {} } = withMemory(forward, freeMemory);
+      const weight = weightOf(batch);
+      const means = new Readback(stack([loss, ...Object.values(figures)]));
+      queued.push({ means, names: Object.keys(figures), weight });
+      weights += weight;
       tokens += batch.tokens;
     });
     read(1); // a GPU has a batch to compute meanwhile
     await setImmediate(); // lets signals and other work in
   }
   read(0);
-  const mean = nats / tokens;
+  const mean = nats / weights;
   const bits = nats / Math.LN2;
   return {
     loss: mean,
@@ -67,5 +81,6 @@ export async function evaluateSplit(
     bitsPerByte: data.text && bits / data.text.bytes,
     bitsPerCharacter: data.text && bits / data.text.characters,
     tokens,
+    figures: Object.fromEntries([...sums].map(([name, sum]) => [name, sum / weights])),
   };
 }

@@ -25,7 +25,7 @@ export const batchesOf = ({ texts }: PlannedTexts): number => texts.reduce((sum,
 export async function evaluateTexts(
   model: CausalLm,
   planned: PlannedTexts,
-  ...[compute, signal, freeMemory, onBatch]: Rest
+  ...[compute, signal, freeMemory, onBatch, objective]: Rest
 ): Promise<TextsEvaluation | null> {
   const results: Evaluated[] = [];
   const batches = batchesOf(planned);
@@ -34,7 +34,7 @@ export async function evaluateTexts(
     using data = text.open();
     const before = done;
     const onNext = (i: number) => onBatch?.(before + i, batches);
-    const result = await evaluateSplit(model, data, compute, signal, freeMemory, onNext);
+    const result = await evaluateSplit(model, data, compute, signal, freeMemory, onNext, objective);
     if (result === null) return null;
     results.push({ result, text: data.text });
     done += data.batches;
@@ -74,5 +74,6 @@ function mixed(results: readonly Evaluated[], shares: readonly number[]): SplitE
     bitsPerByte: bitsPer("bytes"),
     bitsPerCharacter: bitsPer("characters"),
     tokens: results.reduce((sum, { result }) => sum + result.tokens, 0),
+    figures: {}, // an objective that has some mixes no texts
   };
 }

@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from "@trainer/torch";
 import { at } from "@trainer/disk";
-import type { Batch } from "../bins/batch.js";
+import { weightOf, type Batch } from "../bins/batch.js";
 import { TrainingError } from "../errors.js";
 import type { WeightAverage } from "./weight-average.js";
 import { nextToken, type BatchLoss, type Objective } from "./objective.js";
@@ -239,12 +239,13 @@ const eachFigure = <T>(batches: readonly BatchLoss[], sum: (parts: readonly Tens
   );
 
 /** Fills the parameters' gradients; the batches' losses and figures, each weighted by its part in the step. */
-function withGradients({ stepper, batches, tokens, weights }: Work): readonly BatchLoss[] {
+function withGradients({ stepper, batches, weights }: Work): readonly BatchLoss[] {
   const { compute, optimizer } = stepper;
   const { freeMemory = compute.device === "cuda" ? emptyCache : null } = stepper;
-  const weightOf = (i: number, batch: Batch) =>
-    batches.length === 1 ? 1 : (weights?.select(0, i) ?? batch.tokens / tokens);
-  const attempt = () => batches.map((batch, i) => backward(stepper, batch, weightOf(i, batch)));
+  const total = sumOf(batches.map(weightOf));
+  const weight = (i: number, batch: Batch) =>
+    batches.length === 1 ? 1 : (weights?.select(0, i) ?? weightOf(batch) / total);
+  const attempt = () => batches.map((batch, i) => backward(stepper, batch, weight(i, batch)));
   if (freeMemory === null) return attempt();
   const rewind = markGenerators(["cpu", compute.device]);
   return withMemory(attempt, () => {

@@ -52,6 +52,12 @@ export function checkOptions(settings: TrainSettings): void {
     freeze_embed: freezeEmbed,
     train_new_rows_first: trainNewRowsFirst,
     transfer_vocabulary: transferVocabulary,
+    batch_size: batchSize,
+    seq_len_warmup_steps: seqLenWarmupSteps,
+    z_loss: zLoss,
+    curriculum,
+    preference,
+    format,
   } = settings;
   const options = {
     loraRank,
@@ -64,6 +70,12 @@ export function checkOptions(settings: TrainSettings): void {
     transferVocabulary,
     corpusWeights: settings.corpus_weights,
     dedup: settings.dedup,
+    preference,
+    format,
+    batchSize,
+    seqLenWarmupSteps,
+    zLoss,
+    curriculum,
   };
   const message = contradiction(options, optimizerInfo(optimizer).averages === true, snake);
   if (message !== null) throw new AppError("INVALID_INPUT", message);

@@ -1,0 +1,111 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
+import { resume, train, type RunEvent, type TrainInput } from "@trainer/training";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { z } from "zod";
+
+vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
+
+let home = "";
+let corpus = "";
+const record = (i: number) => ({ prompt: `Say ${i}.`, chosen: `It is ${i}.`, rejected: `No ${i}!` });
+beforeAll(async () => {
+  home = scratchPath("preference");
+  corpus = join(home, "pairs.jsonl");
+  await train(
+    { ...tiny, corpus: writeCorpus(join(home, "text.txt")), runId: "base", maxSeqLen: 64, maxSteps: 1 },
+    { home },
+  );
+  const pairs = [
+    ...Array.from({ length: 24 }, (_, i) => record(i)),
+    { ...record(24), rejected: "It is 24." },
+    { ...record(25), chosen: "" },
+    { ...record(26), rejected: "far too long ".repeat(40) },
+  ];
+  writeFileSync(corpus, pairs.map((pair) => JSON.stringify(pair)).join("\n"));
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+const pairsOf = (options: Partial<TrainInput>): TrainInput => ({
+  ...tiny,
+  corpus,
+  format: "preference",
+  preference: "dpo",
+  pretrainedRunId: "base",
+  maxSeqLen: null,
+  batchSize: 2,
+  gradAccumSteps: 2,
+  holdoutFraction: 0.2,
+  testSplitRatio: 0.2,
+  evalTokens: 20,
+  maxSteps: 4,
+  ...options,
+});
+const Line = z.object({
+  split: z.string().optional(),
+  train_loss: z.number().optional(),
+  figures: z.record(z.string(), z.number()).optional(),
+});
+const linesOf = (run: string) =>
+  readFileSync(join(home, "models", run, "metrics.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => Line.parse(JSON.parse(line)));
+const lossesOf = (run: string) => linesOf(run).map(({ train_loss: loss, figures }) => [loss, figures]);
+
+/** Trains, interrupted after two steps, then does `between` and resumes. */
+async function interrupted(options: TrainInput, between: (folder: string) => void): Promise<void> {
+  const stop = new AbortController();
+  const onStep = ({ step }: { step: number }) => (step === 2 ? stop.abort() : undefined);
+  await train(options, { home, signal: stop.signal, onStep });
+  between(join(home, "models", String(options.runId)));
+  await resume(String(options.runId), { home });
+}
+
+test("DPO begins at ln 2, tells rewards of steps and splits, leaves out pairs that teach nothing, and resumes to the bit", async () => {
+  const warnings: string[] = [];
+  const onEvent = (event: RunEvent) => (event.type === "warning" ? void warnings.push(event.message) : undefined);
+  await train(pairsOf({ runId: "whole", logEvery: 1 }), { home, onEvent });
+  const [first, ...rest] = linesOf("whole");
+  expect(first?.train_loss).toBe(Math.fround(Math.LN2));
+  expect(first?.figures).toMatchObject({ "rewards/margins": 0, "rewards/accuracies": 0 });
+  expect(
+    rest.filter(({ split }) => split !== undefined).map(({ figures }) => Object.keys(figures ?? {}).length),
+  ).toEqual(rest.filter(({ split }) => split !== undefined).map(() => 6));
+  expect(warnings).toContainEqual(matching(/2 pair\(s\) are left out/));
+  expect(warnings).toContainEqual(matching(/1 are left out whole/));
+  await interrupted(pairsOf({ runId: "kept", logEvery: 1 }), () => {});
+  await interrupted(pairsOf({ runId: "damaged", logEvery: 1 }), (dir) =>
+    appendFileSync(join(dir, "reference.json"), "x"),
+  );
+  expect(lossesOf("kept")).toEqual(lossesOf("whole"));
+  expect(lossesOf("damaged")).toEqual(lossesOf("whole"));
+});
+
+test("with an adapter the reference is its base, also where it was of other bins; ORPO needs none", async () => {
+  const lora = { logEvery: 1, loraRank: 2, finetuneLrCap: 0.01, learningRate: 0.01 };
+  await train(pairsOf({ runId: "lora", ...lora }), { home });
+  const other = JSON.stringify({ bins: "other", train: [], validation: null, test: null });
+  await interrupted(pairsOf({ runId: "again", ...lora }), (dir) => writeFileSync(join(dir, "reference.json"), other));
+  expect(lossesOf("again")).toEqual(lossesOf("lora"));
+  expect(linesOf("lora")[0]?.train_loss).toBe(Math.fround(Math.LN2));
+  await train(pairsOf({ runId: "orpo", preference: "orpo", holdoutFraction: 0, maxSteps: 1 }), { home });
+  expect(linesOf("orpo")[0]?.figures).toHaveProperty("nll_loss");
+});
+
+test("without a preference the chosen answers are learnt; one answer is no pair, and what does not go together is said", async () => {
+  await train(pairsOf({ runId: "chosen", preference: "none", maxSteps: 1 }), { home });
+  expect(linesOf("chosen")[0]?.figures).toBeUndefined();
+  const single = join(home, "single.jsonl");
+  writeFileSync(
+    single,
+    Array.from({ length: 9 }, (_, i) => JSON.stringify({ prompt: `${i}?`, completion: "b" })).join("\n"),
+  );
+  const asked = (options: Partial<TrainInput>) => train(pairsOf({ runId: "refused", ...options }), { home });
+  await expect(asked({ corpus: single, format: "auto" })).rejects.toThrow(/record \d+ of .*single\.jsonl: one answer/);
+  await expect(asked({ format: "text" })).rejects.toThrow(/preference: it is of pairs/);
+  await expect(asked({ pretrainedRunId: null })).rejects.toThrow(/dpo moves a model/);
+  await expect(asked({ batchSize: "auto" })).rejects.toThrow(/number of pairs/);
+  await expect(asked({ zLoss: 1 })).rejects.toThrow(/zLoss: it does not go with preference/);
+});

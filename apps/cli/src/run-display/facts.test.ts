@@ -119,3 +119,12 @@ test("texts that are mixed are a table with the times that each is gone through,
     /  \(loss of own 2\.5000, wiki 3\.0000\)  \(best so far\)$/,
   );
 });
+
+test("of pairs accuracy and margin are told in place of a perplexity", () => {
+  const figures = { "rewards/accuracies": 0.75, "rewards/margins": 1.5 };
+  expect(lineOf({ ...evalEvent(3, 0.5, false), figures })).toBe(
+    "validation at step 3: loss 0.5000  accuracy 75 %  margin 1.5000",
+  );
+  expect(lineOf({ ...stepEvent(3, 0.5), figures })).toContain("loss 0.5000  accuracy 75 %  margin 1.5000  lr");
+  expect(lineOf({ ...stepEvent(3, 0.5), figures: { "rewards/accuracies": 1 } })).toContain("ppl");
+});

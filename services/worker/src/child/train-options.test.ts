@@ -22,6 +22,8 @@ const given = {
   corpus_format: "jsonl",
   document_separator: "<|end|>",
   format: "alpaca",
+  preference: "orpo",
+  preference_beta: 0.2,
   text_field: "story",
   curriculum: "length",
   document: "file",

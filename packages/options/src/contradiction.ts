@@ -19,6 +19,9 @@ type Options = Pick<
   | "seqLenWarmupSteps"
   | "zLoss"
   | "curriculum"
+  | "drift"
+  | "evaluate"
+  | "verdict"
 >;
 
 /**
@@ -39,6 +42,10 @@ export function contradiction(
     return `${called("loraRank")}: an adapter changes a trained model; name one by ${called("pretrainedRunId")}`;
   if (forOthers !== undefined && pretrainedRunId === null)
     return `${called(forOthers)}: only a model that is there gets new rows; name one by ${called("pretrainedRunId")}`;
+  if (options.drift && pretrainedRunId === null)
+    return `${called("drift")}: only a model that is there can forget something; name one by ${called("pretrainedRunId")}`;
+  if (options.drift && !(options.evaluate && options.verdict))
+    return `${called("drift")}: it is measured with the verdict at the end; leave ${called(options.evaluate ? "verdict" : "evaluate")} on`;
   if (trainNewRowsFirst > 0 && (freezeEmbed || loraRank > 0))
     return `${called("trainNewRowsFirst")}: the rows are of the embedding, which ${called(freezeEmbed ? "freezeEmbed" : "loraRank")} leaves as it is; leave one of them out`;
   const unpaired = preferenceContradiction(options, called);

@@ -271,6 +271,10 @@ const reports = grouped("Reports and checkpoints", {
     description: "say at the end what would help, and what gzip, zstd and n-grams make of the text",
     negated: "end without comparing the model with gzip, zstd and n-grams, and its samples with the text",
   }),
+  drift: z
+    .boolean()
+    .default(false)
+    .describe("say at the end how many bits a byte of the base's own held-out text takes, and took before"),
   sampleEvery: count.default(0).meta({
     description: "write texts of the model at fixed prompts every n steps; 0: at the end alone",
     most: most.steps,

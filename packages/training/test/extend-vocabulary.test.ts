@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel, type CausalLm } from "@trainer/models";
 import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
@@ -54,6 +54,36 @@ test("on own text a model with an extended vocabulary is better in bits per byte
   expect(without.manifest).not.toHaveProperty("new_tokens");
   expect(grown.bits.get("test")).toBeLessThan(Number(without.bits.get("test")) * 0.9);
   expect(await weights("grown")).toMatchObject({ vocabSize: baseSize + 40, config: { vocabSize: baseSize + 40 } });
+});
+
+test("what is forgotten of the base's own text is told with the verdict, in bits that tokenizers share", async () => {
+  const asked = { ...fineTuned, tokenizer: extended, maxSteps: 20, drift: true, evaluate: true };
+  const { manifest } = await run({ ...asked, runId: "drifted" });
+  const { drift, words } = manifest?.verdict ?? {};
+  expect(drift).toMatchObject({ split: "validation" });
+  expect(drift?.after).toBeGreaterThan(Number(drift?.before));
+  const [after, before] = [Number(drift?.after).toFixed(2), Number(drift?.before).toFixed(2)];
+  expect(words?.at(-1)).toContain(`takes ${after} bits now, and took ${before}: `);
+  const { manifest: base } = await run({
+    runId: "evaluated",
+    corpus: join(home, "corpus.txt"),
+    maxSteps: 40,
+    evaluate: true,
+  });
+  expect(drift?.before).toBeCloseTo(Number(base?.evaluation?.bits_per_byte), 9);
+  const none = { holdoutFraction: 0, testSplitRatio: 0, maxSteps: 1 };
+  await run({ ...none, runId: "all" });
+  await expect(run({ ...asked, tokenizer: null, pretrainedRunId: "all" })).rejects.toThrow(
+    "has held out no text: leave it out",
+  );
+  cpSync(dir("all"), join(home, "foreign"), { recursive: true });
+  rmSync(join(home, "foreign", "manifest.json"));
+  await expect(run({ ...asked, tokenizer: null, pretrainedRunId: join(home, "foreign") })).rejects.toThrow(
+    "was not made by a run here",
+  );
+  await expect(run({ ...asked, pretrainedRunId: null })).rejects.toThrow("only a model that is there can forget");
+  await expect(run({ ...asked, verdict: false })).rejects.toThrow("measured with the verdict");
+  await expect(run({ ...asked, evaluate: false })).rejects.toThrow("leave evaluate on");
 });
 
 test("while only new rows are trained nothing else moves, to the bit; a run that was stopped after or in them comes to the same", async () => {

@@ -49,6 +49,14 @@ const EndEvaluation = z.object({
   seed: count,
 });
 
+/** Bits that a byte takes of what a run's base held out, by the base and by the run; null where text is lost in tokens. */
+const Drift = z.object({
+  split: z.enum(["validation", "test"]),
+  before: z.number().nullable(),
+  after: z.number().nullable(),
+});
+export type Drift = z.infer<typeof Drift>;
+
 /** Verdict on a run, by the names of its manifest. */
 const Verdict = z.object({
   words: z.array(z.string()),
@@ -67,6 +75,8 @@ const Verdict = z.object({
     .nullable(),
   /** Spans that the samples share with that part of the training text. */
   copied: z.object({ longest: z.string(), share: z.number() }).nullable(),
+  /** Null where it was not asked for. */
+  drift: Drift.nullable().default(null),
 });
 export type Verdict = z.infer<typeof Verdict>;
 

@@ -15,7 +15,7 @@ import { compareMetrics, type Comparison } from "./comparison.js";
 import type { Diversity } from "./diversity.js";
 import { EvaluateOptions, type EvaluateInput } from "@trainer/options";
 import { evaluationPlace } from "./evaluation-place.js";
-import { openEvaluationText, type ReadContext } from "./evaluation-text.js";
+import { openEvaluationText, type EvaluationText, type ReadContext } from "./evaluation-text.js";
 import { lastEvaluation, writeEvaluation, type Metrics } from "./evaluation-files.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "../options/parse-options.js";
@@ -76,9 +76,7 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
   const why = dir === null ? null : await whyNotWritable(dir);
   if (why !== null) throw notKept(dir, why);
   using text = await openEvaluationText(opened, options, context);
-  const measured = await evaluateTexts(opened.model, text, computeOf(opened), signal, undefined, context.onProgress);
-  if (measured === null) throw new DOMException("the evaluation was stopped before its end", "AbortError");
-  const { sources, ...result } = measured;
+  const { sources, ...result } = await measureText(opened, text, context);
   const { samples, diversity } = await generateSamples(opened, options, signal);
   const lengths = new LengthCounter();
   for (const { steps } of samples) lengths.add(steps);
@@ -110,6 +108,17 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
   const name = against ?? "the evaluation before";
   const comparison = before && compareMetrics(name, before, metrics, regressionThreshold);
   return { ...evaluation, comparison };
+}
+
+/** The losses of a model on a text. @throws AbortError when the signal is aborted */
+export async function measureText(
+  opened: OpenModel,
+  text: EvaluationText,
+  { signal, onProgress }: Pick<EvaluateContext, "signal" | "onProgress">,
+) {
+  const measured = await evaluateTexts(opened.model, text, computeOf(opened), signal, undefined, onProgress);
+  if (measured === null) throw new DOMException("the evaluation was stopped before its end", "AbortError");
+  return measured;
 }
 
 /** The error before anything is measured. */

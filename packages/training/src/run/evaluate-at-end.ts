@@ -8,6 +8,7 @@ import { EvaluateOptions } from "@trainer/options";
 import { usualSplit } from "../inference/evaluation-place.js";
 import { measureReferences } from "../inference/references.js";
 import { openModel } from "../inference/open-model.js";
+import { driftWords, measureDrift } from "./drift.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
 import { lossCourseOf, verdictOf } from "./verdict.js";
@@ -43,8 +44,11 @@ export async function evaluateAtEnd(session: Session, reporter: Reporter) {
         seed,
       },
     });
-    if (options.verdict)
-      await manifest.update({ verdict: await verdictAtEnd(session, opened.tokenizer, { ...e, split }) });
+    if (!options.verdict) return;
+    const { words, ...verdict } = await verdictAtEnd(session, opened.tokenizer, { ...e, split });
+    const drift = options.drift ? await measureDrift(session, opened) : null;
+    const forgotten = drift === null ? [] : [driftWords(drift)];
+    await manifest.update({ verdict: { words: [...words, ...forgotten], ...verdict, drift } });
   } catch (error) {
     if (stopped()) return; // the run is whole without it
     reporter.warn(`the run is completed, but its evaluation failed: ${String(error)}`);

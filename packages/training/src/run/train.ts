@@ -9,6 +9,7 @@ import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { isArchived } from "../home/run-log-files.js";
 import { exclusive } from "./exclusive.js";
 import { checkCorpus } from "./check-corpus.js";
+import { checkDrift } from "./drift.js";
 import type { RunResult } from "./events.js";
 import { fetching } from "../home/fetching.js";
 import { checkHomeFormat, claimHome } from "../home/home-format.js";
@@ -61,6 +62,7 @@ async function origins(
 ): Promise<Pick<RunOptions, "tokenizer" | "pretrainedRunId" | "maxSeqLen">> {
   const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, where.home);
   const pretrained = await resolvePretrained(options, where);
+  await checkDrift(options, pretrained);
   return {
     tokenizer: tokenizer && (tokenizer.id ?? tokenizer.path),
     pretrainedRunId: pretrained && (pretrained.id ?? pretrained.dir),

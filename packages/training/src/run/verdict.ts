@@ -90,7 +90,11 @@ export function learningOf({ validations, train }: LossCourse): Learning {
 }
 
 /** @param ownBits the run's bits per byte; null where its text does not come back from its tokens */
-export function verdictOf(course: LossCourse, measured: Measured | null, ownBits: number | null): Verdict {
+export function verdictOf(
+  course: LossCourse,
+  measured: Measured | null,
+  ownBits: number | null,
+): Omit<Verdict, "drift"> {
   const { words, overfitsSince, helps } = learningOf(course);
   const of = { overfits_since: overfitsSince, helps };
   if (measured === null) return { ...of, words: [...words], references: null, copied: null };

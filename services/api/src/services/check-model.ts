@@ -76,6 +76,9 @@ export function checkOptions(settings: TrainSettings): void {
     seqLenWarmupSteps,
     zLoss,
     curriculum,
+    drift: settings.drift,
+    evaluate: settings.evaluate,
+    verdict: settings.verdict,
   };
   const message = contradiction(options, optimizerInfo(optimizer).averages === true, snake);
   if (message !== null) throw new AppError("INVALID_INPUT", message);

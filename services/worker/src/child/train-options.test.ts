@@ -75,6 +75,7 @@ const given = {
   eval_every: 16,
   evaluate: false,
   verdict: false,
+  drift: true,
   log_every: 18,
   checkpoint_every: 19,
   checkpoint_minutes: 20.5,

@@ -64,6 +64,7 @@ const titles: ReadonlyMap<string, string> = new Map(
     tokenizer_method: "Kind of tokenizer",
     train_new_rows_first: "Steps of new rows alone",
     transfer_vocabulary: "Take another tokenizer",
+    drift: "Measure what is forgotten",
     verdict: "Verdict at the end",
     vocab_size: "Vocabulary size",
     warmup_steps: "Steps of warm-up",

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
-import { resume, train, type RunEvent, type TrainInput } from "@trainer/training";
+import { evaluate, openHome, openModel, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 
@@ -84,13 +84,17 @@ test("DPO begins at ln 2, tells rewards of steps and splits, leaves out pairs th
 });
 
 test("with an adapter the reference is its base, also where it was of other bins; ORPO needs none", async () => {
-  const lora = { logEvery: 1, loraRank: 2, finetuneLrCap: 0.01, learningRate: 0.01 };
+  const lora = { holdoutFraction: 0, logEvery: 1, loraRank: 2, finetuneLrCap: 0.01, learningRate: 0.01 };
   await train(pairsOf({ runId: "lora", ...lora }), { home });
-  const other = JSON.stringify({ bins: "other", train: [], validation: null, test: null });
-  await interrupted(pairsOf({ runId: "again", ...lora }), (dir) => writeFileSync(join(dir, "reference.json"), other));
+  await interrupted(pairsOf({ runId: "again", ...lora }), (folder) => {
+    const file = join(folder, "reference.json");
+    writeFileSync(file, readFileSync(file, "utf8").replace(/"bins": *"/u, "$&other"));
+  });
   expect(lossesOf("again")).toEqual(lossesOf("lora"));
   expect(linesOf("lora")[0]?.train_loss).toBe(Math.fround(Math.LN2));
-  await train(pairsOf({ runId: "orpo", preference: "orpo", holdoutFraction: 0, maxSteps: 1 }), { home });
+  await train(pairsOf({ runId: "orpo", preference: "orpo", holdoutFraction: 0, evalTokens: 0, maxSteps: 1 }), { home });
+  using opened = await openModel("orpo", { home: openHome(home) });
+  await expect(evaluate(opened, {}, { home: openHome(home) })).rejects.toThrow(/orpo learnt pairs of answers/);
   expect(linesOf("orpo")[0]?.figures).toHaveProperty("nll_loss");
 });
 
@@ -107,5 +111,9 @@ test("without a preference the chosen answers are learnt; one answer is no pair,
   await expect(asked({ format: "text" })).rejects.toThrow(/preference: it is of pairs/);
   await expect(asked({ pretrainedRunId: null })).rejects.toThrow(/dpo moves a model/);
   await expect(asked({ batchSize: "auto" })).rejects.toThrow(/number of pairs/);
+  await expect(asked({ curriculum: "length" })).rejects.toThrow(/curriculum: it does not go with preference/);
+  await expect(asked({ corpus: [corpus, single], corpusWeights: ["1", "1"] })).rejects.toThrow(
+    /corpusWeights: it does not go with preference/,
+  );
   await expect(asked({ zLoss: 1 })).rejects.toThrow(/zLoss: it does not go with preference/);
 });

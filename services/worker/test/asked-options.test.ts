@@ -58,6 +58,7 @@ const OF_ITS_OWN: Readonly<Record<string, object>> = {
   transfer_vocabulary: { transfer_vocabulary: true, pretrained_run_id: "before" },
   lora_targets: { lora_targets: ["c_attn", "c_proj"] },
   optimizer: { optimizer: "muon" },
+  preference: { preference: "orpo", format: "preference" },
   user_id: { user_id: 7 },
 };
 

@@ -114,6 +114,18 @@ test("of what is longer than a sequence the end is left out, or all where no ans
   );
 });
 
+test("a conversation of thousands of turns takes no longer than what a sequence holds of it", async () => {
+  const turns = [...Array<undefined>(400)].flatMap((_, i) =>
+    i < 300 ? said(`q${i}`, "").messages[0] : said("q", `a${i}`).messages,
+  );
+  const never = [...Array<undefined>(9600)].flatMap(() => said("q", "a").messages);
+  await using own = await home([{ messages: [...turns, ...never] }, said("user", "short")]);
+  using short = await own.bins({ context: 64 });
+  expect(short.counts.train.mask).toMatchObject({ cut: 0, dropped: 1 });
+  using long = await own.bins({ context: 4096 });
+  expect(long.counts.train.mask).toMatchObject({ cut: 1, dropped: 0 });
+}, 20_000);
+
 test("bins are found again by format, template and context, and made again where a mask is damaged", async () => {
   await using folder = await home(Array.from({ length: 90 }, (_, i) => said(`q${i}`, `a${i}`)));
   const made = async (ways: Ways = {}) => {

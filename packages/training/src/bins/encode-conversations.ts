@@ -72,7 +72,7 @@ export async function encodeConversations(
     );
   };
   const encoded = async (turns: readonly Turn[]): Promise<EncodedConversation> => {
-    const found = encoder.encode(turns);
+    const found = encodedStart(encoder, turns, context);
     const wrong = "wrong" in found ? found.wrong : endless(found, tokenizer);
     if ("wrong" in found || wrong !== null)
       throw new CorpusError("INVALID_INPUT", `${await placeOf(corpus, turns)}: ${wrong}`);
@@ -103,6 +103,21 @@ export async function encodeConversations(
   };
   refuseNone(counts, context);
   return { counts, losses, specialTokens: spelled };
+}
+
+/** Turns of a conversation that are encoded at first: telling answers from the rest takes the square of their number. */
+const TURNS = 256;
+
+/** A conversation in ids; of one with very many turns as much as fills a sequence, for the rest is left out in any case. */
+function encodedStart(
+  encoder: ConversationEncoder,
+  turns: readonly Turn[],
+  context: number,
+): ReturnType<ConversationEncoder["encode"]> {
+  for (let count = TURNS; ; count *= 2) {
+    const found = encoder.encode(turns.slice(0, count));
+    if (count >= turns.length || (!("wrong" in found) && found.ids.length > context)) return found;
+  }
 }
 
 /** A conversation, of a pair with one of its answers. */

@@ -20,6 +20,7 @@ type Options = Pick<
   | "zLoss"
   | "curriculum"
   | "drift"
+  | "teacher"
   | "evaluate"
   | "verdict"
 >;
@@ -48,6 +49,9 @@ export function contradiction(
     return `${called("drift")}: it is measured with the verdict at the end; leave ${called(options.evaluate ? "verdict" : "evaluate")} on`;
   if (trainNewRowsFirst > 0 && (freezeEmbed || loraRank > 0))
     return `${called("trainNewRowsFirst")}: the rows are of the embedding, which ${called(freezeEmbed ? "freezeEmbed" : "loraRank")} leaves as it is; leave one of them out`;
+  const apart = (["zLoss", "preference"] as const).find((name) => options[name] !== 0 && options[name] !== "none");
+  if (options.teacher !== null && apart !== undefined)
+    return `${called(apart)}: it does not go with ${called("teacher")}; leave one of them out`;
   const unpaired = preferenceContradiction(options, called);
   if (unpaired !== null) return unpaired;
   if (averages && emaDecay > 0)

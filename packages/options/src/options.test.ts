@@ -41,7 +41,15 @@ test.each(shapes)("each option has its help, as a flag shows it (%#)", (shape) =
 test("each option of a training stands under a heading", () => {
   const headings = Object.values(TrainOptions.shape).map((option) => optionFacts(option).group);
   expect(new Set(headings)).toEqual(
-    new Set(["Text and tokenizer", "Model", "Fine-tuning", "Training", "Reports and checkpoints", "Machine"]),
+    new Set([
+      "Text and tokenizer",
+      "Model",
+      "Fine-tuning",
+      "Distillation",
+      "Training",
+      "Reports and checkpoints",
+      "Machine",
+    ]),
   );
 });
 

@@ -117,6 +117,33 @@ const model = grouped("Model", {
   modelConfig: z.record(z.string(), z.unknown()).default({}).describe("dimensions and rates in place of the size's"),
 });
 
+const distilling = grouped("Distillation", {
+  teacher: z
+    .string()
+    .trim()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("run, or folder of Hugging Face weights, whose model this one learns from, beside the text"),
+  kdWeight: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("the teacher's part in the loss; the cross entropy of the text has the rest"),
+  kdTopK: z
+    .int()
+    .min(0)
+    .default(64)
+    .describe("so many of the teacher's likeliest tokens are told apart, all others are one; 0: all are told apart"),
+  kdTemperature: z
+    .number()
+    .gt(0)
+    .max(100)
+    .default(1)
+    .describe("logits of both are divided by it before they are compared"),
+});
+
 const fineTuning = grouped("Fine-tuning", {
   pretrainedRunId: z
     .string()
@@ -339,6 +366,7 @@ export const TrainOptions = z.strictObject({
   ...text,
   ...model,
   ...fineTuning,
+  ...distilling,
   ...training,
   ...reports,
   ...machine,

@@ -8,7 +8,10 @@ const id = z.string().nullish().catch(null);
 /** Alone what a training needs: one that a later version has queued needs it too. */
 const Train = z.object({
   run_id: RunId,
-  request: z.preprocess(unwrapped, z.object({ tokenizer_id: id, pretrained_run_id: id, corpus_file_id: id })),
+  request: z.preprocess(
+    unwrapped,
+    z.object({ tokenizer_id: id, pretrained_run_id: id, teacher: id, corpus_file_id: id }),
+  ),
 });
 
 /**
@@ -20,8 +23,8 @@ export function neededByJob(kind: string, data: unknown): string[] {
   if (kind === "tokenizer") return known([corpusId(jobs.tokenizer.safeParse(read).data?.request.corpus_file_id)]);
   const train = kind === "train" ? Train.safeParse(read).data : undefined;
   if (train === undefined) return [];
-  const { tokenizer_id, corpus_file_id, pretrained_run_id } = train.request;
-  return known([train.run_id, tokenizer_id, pretrained_run_id, corpusId(corpus_file_id)]);
+  const { tokenizer_id, corpus_file_id, pretrained_run_id, teacher } = train.request;
+  return known([train.run_id, tokenizer_id, pretrained_run_id, teacher, corpusId(corpus_file_id)]);
 }
 
 const known = (ids: readonly (string | null | undefined)[]): string[] =>

@@ -54,6 +54,7 @@ const OF_ITS_OWN: Readonly<Record<string, object>> = {
   pretrained_run_id: { pretrained_run_id: "before" },
   lora_rank: { lora_rank: 8, pretrained_run_id: "before" },
   train_new_rows_first: { train_new_rows_first: 5, pretrained_run_id: "before" },
+  teacher: { teacher: "before" },
   drift: { drift: true, pretrained_run_id: "before" },
   transfer_vocabulary: { transfer_vocabulary: true, pretrained_run_id: "before" },
   lora_targets: { lora_targets: ["c_attn", "c_proj"] },

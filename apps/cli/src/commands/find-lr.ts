@@ -40,6 +40,10 @@ const FindLrFlags = RunFlags.omit({
   checkpointEvery: true,
   checkpointMinutes: true,
   keepCheckpoints: true,
+  teacher: true,
+  kdWeight: true,
+  kdTopK: true,
+  kdTemperature: true,
   runId: true,
 }).extend(RangeFlags.shape);
 

@@ -25,7 +25,7 @@ export function define(command: Command, io: Io): void {
     args: { corpus: anyWords(MIX_ARGUMENT) },
     options: TrainFlags,
     usesLibtorch: true,
-    runs: ["pretrainedRunId"],
+    runs: ["pretrainedRunId", "teacher"],
     aliases: TRAIN_ALIASES,
     complete: fromFile,
     examples: {
@@ -46,6 +46,8 @@ export function define(command: Command, io: Io): void {
         "on conversations, of which the answers are learnt, for `trainer chat`",
       "trainer train letters.txt --pretrained RUN --lora-rank 8 --finetune-lr-cap 3e-4":
         "the same by a small adapter, which `trainer export --adapter` gives to PEFT",
+      "trainer train book.txt --size tiny --teacher RUN":
+        "a small model that learns from a larger one, beside the text",
       "trainer train ID --upload":
         "on a text that a file service has (`trainer corpus add`), and the result sent there",
       "trainer train book.txt --size small --estimate": "how large, how much memory, how long: nothing is trained",

@@ -29,7 +29,7 @@ const DIMENSIONS = "model_config";
 const OUTSIDE = [CORPUS, CORPUS_ID, MIXED, WEIGHTS, DIMENSIONS];
 
 /** Names that are paths where there is a slash in them. */
-const PLACES: ReadonlySet<string> = new Set(["tokenizer_id", "pretrained_run_id"]);
+const PLACES: ReadonlySet<string> = new Set(["tokenizer_id", "pretrained_run_id", "teacher"]);
 
 const { dropout: _rates, modelConfig: _table, ...flags } = TrainFlags.shape;
 const options: Readonly<Record<string, z.ZodType>> = Object.fromEntries(

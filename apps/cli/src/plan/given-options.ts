@@ -8,7 +8,7 @@ export const givenOptions = (typed: ReadonlySet<string>): ReadonlySet<string> =>
   new Set([...typed].map((name) => (DIMENSIONS.has(name) ? "modelConfig" : name)));
 
 /** The options that say how large a model is, or how long it is trained: with one of them nothing is planned unasked. */
-const SIZE_OR_LENGTH = ["modelSize", "modelConfig", "maxSteps", "numEpochs", "pretrainedRunId"];
+const SIZE_OR_LENGTH = ["modelSize", "modelConfig", "maxSteps", "numEpochs", "pretrainedRunId", "teacher"];
 
 /** True if a training was typed whose size and length are left open. */
 export function isOpen(typed: ReadonlySet<string>): boolean {

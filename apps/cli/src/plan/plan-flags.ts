@@ -24,6 +24,10 @@ export const PlanFlags = z.strictObject({
     loraAlpha: true,
     loraDropout: true,
     loraTargets: true,
+    teacher: true,
+    kdWeight: true,
+    kdTopK: true,
+    kdTemperature: true,
   }).shape,
 });
 export type PlanFlags = z.output<typeof PlanFlags>;

@@ -17,6 +17,10 @@ const otherwise = {
   lora_alpha: true,
   lora_dropout: true,
   lora_targets: true,
+  teacher: true,
+  kd_weight: true,
+  kd_top_k: true,
+  kd_temperature: true,
   max_seconds: true,
 } as const;
 

@@ -104,6 +104,7 @@ export const trainFields = (known: Known = {}) => ({
     "One whose training is completed. Left out: see `tokenizer_method`.",
   ),
   pretrained_run_id: orNull(RunId).describe("A run whose weights this one starts from."),
+  teacher: orNull(RunId).describe("A run whose model this one learns from, beside the text."),
 });
 
 /** The options that a request asks for by another name or type: of the server it knows ids, not paths. */
@@ -118,6 +119,7 @@ const otherwise = {
   maxSeqLen: true,
   tokenizer: true,
   pretrainedRunId: true,
+  teacher: true,
   userId: true,
 } as const;
 

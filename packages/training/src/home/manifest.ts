@@ -160,6 +160,8 @@ export const RunManifest = z.object({
   plugins: z.array(z.object({ name: z.string(), version: z.string() })).default([]),
   freeze_embed: z.boolean(),
   pretrained_run_id: z.string().nullable(),
+  /** Hash of the teacher's weights, which `config` names; null without one. */
+  teacher_sha256: z.string().nullable().default(null),
 
   tokenizer_id: z.string(),
   tokenizer_sha256: z.string().nullable(),

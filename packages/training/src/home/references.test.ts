@@ -22,7 +22,7 @@ test("tokenizers are named by all runs, texts and models only by those that are 
     status: "running",
     tokenizer_id: "t1",
     pretrained_run_id: "base",
-    config: { tokenizer: ofFolder, corpus_paths: ["a.txt", "b.txt"], corpus_file_id: "file" },
+    config: { tokenizer: ofFolder, corpus_paths: ["a.txt", "b.txt"], corpus_file_id: "file", teacher: "wise" },
   });
   await make("queued", { corpus_path: "c.txt", config: { tokenizer: "t1" } });
   await make("completed", { status: "completed", tokenizer_id: "t1", pretrained_run_id: "x", corpus_path: "x.txt" });
@@ -44,7 +44,7 @@ test("tokenizers are named by all runs, texts and models only by those that are 
     t3: ["failed"],
     t4: ["archived"],
   });
-  expect([...named.pretrained]).toEqual(["base"]);
+  expect([...named.pretrained]).toEqual(["base", "wise"]);
   expect([...named.corpora].filter(Boolean).toSorted()).toEqual(["a.txt", "b.txt", "c.txt", "file"]);
   const queued = runFolder(home.root, "queued");
   expect(named.unknown.toSorted()).toEqual(

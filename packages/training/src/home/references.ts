@@ -19,6 +19,7 @@ const Needs = z.looseObject({
       tokenizer: z.string().nullish(),
       corpus_file_id: z.string().nullish(),
       corpus_paths: z.array(z.string()).optional(),
+      teacher: z.string().nullish(),
     })
     .optional(),
 });
@@ -28,7 +29,7 @@ type Needs = z.infer<typeof Needs>;
 export interface Named {
   /** Runs by tokenizer, also those whose folders were archived. */
   readonly tokenizers: ReadonlyMap<string, readonly string[]>;
-  /** Runs that unfinished runs start from. */
+  /** Runs that unfinished runs start from, or learn from. */
   readonly pretrained: ReadonlySet<string>;
   /** Paths and ids of what unfinished runs read. */
   readonly corpora: ReadonlySet<string>;
@@ -53,6 +54,7 @@ export async function namedByRuns(home: Home): Promise<Named> {
       if (id) tokenizers.set(id, [...(tokenizers.get(id) ?? []), run]);
     if (needs.status === "completed" || needs.status === "failed") continue;
     if (needs.pretrained_run_id) pretrained.add(needs.pretrained_run_id);
+    if (needs.config?.teacher) pretrained.add(needs.config.teacher);
     for (const each of needs.config?.corpus_paths ?? [needs.corpus_path ?? ""]) corpora.add(each);
     if (needs.config?.corpus_file_id) corpora.add(needs.config.corpus_file_id);
   }

@@ -39,7 +39,7 @@ export async function resolvePretrained(
   }
   if (maxSeqLen !== null && maxSeqLen > contextLength) {
     throw incompatible(
-      `sequences of ${maxSeqLen} tokens are asked for, but the pretrained model ${dir} reads at most ${contextLength}: ` +
+      `sequences of ${maxSeqLen} tokens are asked for, but the model ${dir} reads at most ${contextLength}: ` +
         "ask for as many or fewer, or for none, which takes the model's",
     );
   }

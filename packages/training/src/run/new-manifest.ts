@@ -46,6 +46,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     plugins: [],
     freeze_embed: options.freezeEmbed,
     pretrained_run_id: options.pretrainedRunId,
+    teacher_sha256: null,
     tokenizer_id: options.tokenizer ?? "",
     tokenizer_sha256: null,
     corpus_path: options.corpus.join(":"),

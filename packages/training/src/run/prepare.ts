@@ -8,6 +8,7 @@ import { assertWeightsFit } from "../model/assert-weights-fit.js";
 import { ownTokenizer, writeConfigs } from "../model/config-files.js";
 import { makeLearner } from "../model/learner.js";
 import { loadPlugged } from "../model/load-plugged.js";
+import { openTeacher, type Teacher } from "../model/teacher.js";
 import { EarlyStopping } from "../step/early-stopping.js";
 import { LossWatch } from "../step/loss-watch.js";
 import { stepPlanOf } from "../step/step-plan.js";
@@ -46,15 +47,17 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     await manifest.update({ resumed_from: [...manifest.current.resumed_from, fromStep].slice(-RESUMED) });
 
   await identifyCorpus(session, reporter);
-  const pretrained = saved === null ? await pretrainedFolder(session) : null; // all it has is in the run by then
-  const tokenizer = await runTokenizer(session, reporter, pretrained);
+  const pretrained = saved === null ? await folderOf(options.pretrainedRunId, session) : null; // all it has is in the run by then
+  const taughtFrom = await folderOf(options.teacher, session);
+  const tokenizer = await runTokenizer(session, reporter, pretrained ?? taughtFrom);
   if (saved === null && pretrained === null) assertWeightsFit(options, tokenizer.vocabSize, compute.device);
   using made = new Disposables();
   made.use(await measuringProducts(compute, manifest.current.threads, saved && saved.state));
   const bins = made.use(await runBins(session, reporter, tokenizer));
 
+  const teacher = taughtFrom === null ? null : made.use(await teacherOf(session, tokenizer, taughtFrom));
   manualSeed(options.seed);
-  const learner = made.use(await makeLearner(session, tokenizer, { pretrained, begun: saved !== null }));
+  const learner = made.use(await makeLearner(session, tokenizer, { pretrained, begun: saved !== null, teacher }));
   const { model, stepper } = learner;
   const isOwn = ownTokenizer(options) || learner.keepsIds; // a model's ids mean the same with more tokens
   if (saved === null) {
@@ -84,9 +87,16 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   );
 }
 
-async function pretrainedFolder({ options, context }: Session): Promise<string | null> {
-  if (options.pretrainedRunId === null) return null;
-  return (await ensureRun(options.pretrainedRunId, fetching(context))).dir;
+/** The folder of a run that another starts or learns from; null for none. */
+const folderOf = async (run: string | null, { context }: Session): Promise<string | null> =>
+  run === null ? null : (await ensureRun(run, fetching(context))).dir;
+
+/** The model that the run learns from, which is the same to its end. */
+async function teacherOf({ manifest, compute }: Session, tokenizer: Tokenizer, dir: string): Promise<Teacher> {
+  const before = manifest.current.teacher_sha256;
+  const teacher = await openTeacher(dir, { tokenizer, device: compute.device, before });
+  if (before === null) await manifest.update({ teacher_sha256: teacher.sha256 });
+  return teacher;
 }
 
 /** The token that ends an answer in what the run learns; null of texts, and where its template does not say. */

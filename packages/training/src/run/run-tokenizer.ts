@@ -11,7 +11,7 @@ import type { Session } from "./run-context.js";
 
 /**
  * The tokenizer in the run's folder; at the beginning it is put there. `pretrained` is the folder of the model that the run
- * starts from.
+ * starts or learns from.
  */
 export async function runTokenizer(
   session: Session,

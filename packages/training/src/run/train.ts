@@ -55,18 +55,22 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
   return await runSession({ options, compute, folder, manifest, context, lock, corpus });
 }
 
-/** Origin of tokenizer and weights, which must be there, and length of the sequences. */
+/** Origin of tokenizer and weights, and the teacher, which must be there, and length of the sequences. */
 async function origins(
   options: TrainOptions,
   where: EnsureContext,
-): Promise<Pick<RunOptions, "tokenizer" | "pretrainedRunId" | "maxSeqLen">> {
+): Promise<Pick<RunOptions, "tokenizer" | "pretrainedRunId" | "teacher" | "maxSeqLen">> {
   const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, where.home);
   const pretrained = await resolvePretrained(options, where);
+  const maxSeqLen = seqLenOf(options, pretrained);
+  const taught = { pretrainedRunId: options.teacher, tokenizer: null, maxSeqLen };
+  const teacher = await resolvePretrained(taught, where);
   await checkDrift(options, pretrained);
   return {
     tokenizer: tokenizer && (tokenizer.id ?? tokenizer.path),
     pretrainedRunId: pretrained && (pretrained.id ?? pretrained.dir),
-    maxSeqLen: seqLenOf(options, pretrained),
+    teacher: teacher && (teacher.id ?? teacher.dir),
+    maxSeqLen,
   };
 }
 

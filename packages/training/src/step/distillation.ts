@@ -38,7 +38,8 @@ export const distillation = (teacher: CausalLm, options: DistillationOptions): O
     const sums = Array.from({ length: Math.ceil(x.size(0) / rows) }, (_, i) => {
       const part = (t: Tensor) => t.narrow(0, i * rows, Math.min(rows, x.size(0) - i * rows));
       return scope(() => {
-        const theirs = noGrad(() => logitsOf(teacher, part(taught)).to("float32"));
+        // Rows of padding behind its vocabulary stand for no token.
+        const theirs = noGrad(() => logitsOf(teacher, part(taught)).narrow(1, 0, head.size(0)).to("float32"));
         const own = logitsOf(student, part(x)).to("float32");
         const { ce, kd } = compared(own, theirs, part(batch.targets.flatten()), options);
         ce.mul(1 - weight)

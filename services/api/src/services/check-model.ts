@@ -77,6 +77,7 @@ export function checkOptions(settings: TrainSettings): void {
     zLoss,
     curriculum,
     drift: settings.drift,
+    teacher: settings.teacher,
     evaluate: settings.evaluate,
     verdict: settings.verdict,
   };

@@ -51,6 +51,10 @@ const given = {
   finetune_lr_cap: 0.125,
   train_new_rows_first: 13,
   transfer_vocabulary: true,
+  teacher: "wise",
+  kd_weight: 0.25,
+  kd_top_k: 9,
+  kd_temperature: 1.5,
   lora_rank: 4,
   lora_alpha: 2.5,
   lora_dropout: 0.25,
@@ -126,8 +130,9 @@ test("of a run that starts from other weights the length and the tokenizer are t
 
 test("a new run that names neither a tokenizer nor a way to train one is refused", () => {
   const named = (tokenizer_id: string, tokenizer_method: string | null) =>
-    trainOptions(settings({ tokenizer_id, tokenizer_method }), about).tokenizer;
+    trainOptions(settings({ teacher: null, tokenizer_id, tokenizer_method }), about).tokenizer;
   expect(named(" ", "char")).toBeNull();
+  expect(trainOptions(settings({ tokenizer_id: " ", tokenizer_method: null }), about).tokenizer).toBeNull(); // the teacher's
   expect(() => named(" ", null)).toThrow(
     expect.objectContaining({
       code: "TOKENIZER_NOT_FOUND",

@@ -24,14 +24,15 @@ export function trainOptions(request: TrainSettings, { corpus, ...about }: About
   };
 }
 
-/** Pretrained weights bring their own tokenizer; a new model needs one, or a method to train one. */
+/** Pretrained weights and teachers bring their own tokenizer; a new model needs one, or a method to train one. */
 function tokenizerOf({
   tokenizer_id: id,
   tokenizer_method: method,
   pretrained_run_id: pretrained,
+  teacher,
 }: TrainSettings): string | null {
   if (id.trim() !== "") return id;
-  if (pretrained !== null || method !== null) return null;
+  if (pretrained !== null || teacher !== null || method !== null) return null;
   throw new TrainingError(
     "TOKENIZER_NOT_FOUND",
     "the request names no tokenizer: train one (POST /tokenizers/train), wait until it is completed, and give its tokenizer_id; or give the tokenizer_method to train one by",

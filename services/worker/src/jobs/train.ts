@@ -64,7 +64,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
       end,
       fence: lease.fence,
       lastReported: lease.before?.training ?? null,
-      archives: await knownArchives(runs, request.pretrained_run_id),
+      archives: await knownArchives(runs, request.pretrained_run_id, request.teacher),
     },
     startChild: (onMessage) =>
       startObserved(container, work.span, (message) => {

@@ -1,0 +1,75 @@
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
+import { readManifest, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { outcome } from "./run-files.js";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // on a busy machine
+
+let home = "";
+let corpus = "";
+beforeAll(async () => {
+  home = scratchPath("distil");
+  corpus = writeCorpus(join(home, "corpus.txt"));
+  await run({ runId: "teacher", maxSteps: 60, learningRate: 3e-3 });
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+const dir = (id: string) => join(home, "models", id);
+const manifestOf = (id: string) => readManifest(join(dir(id), "manifest.json"));
+const least = { ...tiny, evaluate: false, learningRate: 1e-3 };
+async function run(options: Partial<TrainInput>, context: { signal?: AbortSignal; onStep?: () => void } = {}) {
+  const figures: Readonly<Record<string, number>>[] = [];
+  const onEvent = (event: RunEvent) => {
+    if (event.type === "step" && event.figures !== undefined) figures.push(event.figures);
+  };
+  const result = await train({ ...least, corpus, ...options }, { home, onEvent, ...context });
+  return { result, figures };
+}
+const student = { teacher: "teacher", kdWeight: 0.9, kdTopK: 8, maxSteps: 12 };
+
+test("a student takes its teacher's tokenizer, comes nearer to it, and to the text by fewer steps than without", async () => {
+  const { result, figures } = await run({ ...student, runId: "student", logEvery: 1, tokenizerMethod: "char" });
+  const manifest = await manifestOf("student");
+  const teacher = await manifestOf("teacher");
+  expect(manifest?.tokenizer_id).toBe(teacher?.tokenizer_id);
+  expect(manifest?.teacher_sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(manifest?.config).toMatchObject({ teacher: "teacher", kd_weight: 0.9, kd_top_k: 8 });
+  expect(Object.keys(figures[0] ?? {})).toEqual(["ce_loss", "kd_loss"]);
+  expect(figures.at(-1)?.["kd_loss"]).toBeLessThan(Number(figures[0]?.["kd_loss"]));
+  const { result: alone } = await run({ runId: "alone", maxSteps: 12, tokenizer: teacher?.tokenizer_id ?? "" });
+  expect(result.testLoss).toBeLessThan(Number(alone.testLoss));
+});
+
+test("stopped and gone on with, a student comes to the same, and not with a teacher that has changed", async () => {
+  await run({ ...student, runId: "whole" });
+  const stop = new AbortController();
+  let steps = 0;
+  const onStep = () => (steps += 1) === 5 && stop.abort();
+  await run({ ...student, runId: "stopped" }, { signal: stop.signal, onStep });
+  cpSync(dir("stopped"), dir("spoilt"), { recursive: true });
+  await resume("stopped", { home });
+  expect(outcome(dir("stopped"))).toEqual(outcome(dir("whole")));
+  const weights = join(dir("teacher"), "model.safetensors");
+  const before = readFileSync(weights);
+  appendFileSync(weights, "\0");
+  try {
+    await expect(resume("spoilt", { home })).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: matching(/other weights/),
+    });
+  } finally {
+    writeFileSync(weights, before);
+  }
+});
+
+test("a teacher that is not there, reads less or has another tokenizer is refused", async () => {
+  await expect(run({ ...student, runId: "a", teacher: "nobody" })).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+  await expect(run({ ...student, runId: "b", maxSeqLen: 4096 })).rejects.toMatchObject({ code: "MODEL_INCOMPATIBLE" });
+  expect(existsSync(dir("b"))).toBe(false);
+  await run({ runId: "other", maxSteps: 1, vocabSize: 290 });
+  const { tokenizer_id: id } = (await manifestOf("other")) ?? { tokenizer_id: "" };
+  await expect(run({ ...student, runId: "c", tokenizer: id })).rejects.toThrow("has another tokenizer than the run");
+  await expect(run({ ...student, zLoss: 1e-4 })).rejects.toThrow("it does not go with teacher");
+});

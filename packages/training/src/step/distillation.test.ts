@@ -3,6 +3,7 @@ import { cat, manualSeed, noGrad, setNumThreads, tensor, type Tensor } from "@tr
 import { expect, test } from "vitest";
 import { IGNORED, type Batch } from "../bins/batch.js";
 import { distillation, type DistillationOptions } from "./distillation.js";
+import { nextToken } from "./objective.js";
 
 setNumThreads(1);
 
@@ -72,11 +73,12 @@ test.each([
   const expected = plain(student, teacher, options);
   expected.backward();
   const slopes = gradients(student);
-  const { loss, figures } = distillation(teacher, options).ofBatch(student, batch, { training: true });
+  const { loss, told, figures } = distillation(teacher, options).ofBatch(student, batch, { training: true });
   loss.backward();
   expect(loss.item()).toBeCloseTo(expected.item(), 5);
-  const { ce_loss: ce, kd_loss: kd } = figures ?? {};
-  expect((1 - options.weight) * Number(ce?.item()) + options.weight * Number(kd?.item())).toBeCloseTo(loss.item(), 5);
+  const [ce, kd] = [Number(told?.item()), Number(figures?.["kd_loss"]?.item())];
+  expect(ce).toBeCloseTo(nextToken().ofBatch(student, batch, { training: true }).loss.item(), 5);
+  expect((1 - options.weight) * ce + options.weight * kd).toBeCloseTo(loss.item(), 5);
   expect(largestGap(slopes, gradients(student))).toBeLessThan(1e-5);
   expect(Math.max(...slopes.flat().map(Math.abs))).toBeGreaterThan(1e-3);
   expect(gradients(teacher).flat()).toEqual([]);

@@ -57,7 +57,7 @@ export const distillation = (teacher: CausalLm, options: DistillationOptions): O
       [head, student.head],
       [model.headBias, student.headBias],
     ] as const;
-    return { loss: withGradients(value, pairs, batch), figures: { ce_loss: ce, kd_loss: kd } };
+    return { loss: withGradients(value, pairs, batch), told: ce, figures: { kd_loss: kd } };
   },
 });
 

@@ -6,6 +6,8 @@ import type { Batch } from "../bins/batch.js";
 export interface BatchLoss {
   /** (): what is made small, a mean over what the batch's `tokens` counts. */
   readonly loss: Tensor;
+  /** () without a gradient: the loss that is told, where it is not what is made small. */
+  readonly told?: Tensor;
   /** () each: further means over the same, without a gradient, which are told beside the loss. */
   readonly figures?: Readonly<Record<string, Tensor>>;
 }

@@ -263,7 +263,8 @@ function backward(
 ): BatchLoss {
   return scope(() => {
     const tape = activationCheckpointing ? new Tape(compute.device) : undefined;
-    const { loss, figures } = inPrecision(compute, () => objective.ofBatch(model, batch, { training: true, tape }));
+    const forward = () => objective.ofBatch(model, batch, { training: true, tape });
+    const { loss, told = loss, figures = {} } = inPrecision(compute, forward);
     const weighted = (mean: Tensor) => (weight === 1 ? mean : mean.mul(weight));
     const part = weighted(loss);
     const scaled = scaler === null ? part : scaler.scale(part);
@@ -271,8 +272,9 @@ function backward(
       if (tape === undefined) scaled.backward();
       else tape.backward(scaled, [model.head]); // tied to the embedding in many families
     });
-    const told = Object.entries(figures ?? {}).map(([name, figure]) => [name, weighted(figure).detach()] as const);
-    return { loss: part.detach(), figures: Object.fromEntries(told) }; // without the graph, which holds the activations
+    const parts = Object.entries(figures).map(([name, figure]) => [name, weighted(figure).detach()] as const);
+    // Without the graph, which holds the activations.
+    return { loss: told === loss ? part.detach() : weighted(told).detach(), figures: Object.fromEntries(parts) };
   });
 }
 

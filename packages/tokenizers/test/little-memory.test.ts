@@ -7,14 +7,14 @@ import { fixturePath } from "./fixture.js";
 import { scratch } from "@trainer/testing";
 
 const run = promisify(execFile);
-const SCRIPT = fixturePath("with-little-memory.mjs");
+const SCRIPT = ["--expose-gc", fixturePath("with-little-memory.mjs")];
 
 /** Runs with so many megabytes beyond those of a process at its start. */
 async function withLittleMemory(megabytes: number, ...args: readonly string[]): Promise<unknown> {
-  const alone = await run(process.execPath, [SCRIPT, "nothing"]);
+  const alone = await run(process.execPath, [...SCRIPT, "nothing"]);
   const { here } = z.object({ here: z.int() }).parse(JSON.parse(alone.stdout));
   const limited = `ulimit -v ${here + 1024 * megabytes} && exec "$0" "$@"`;
-  return JSON.parse((await run("sh", ["-c", limited, process.execPath, SCRIPT, ...args])).stdout);
+  return JSON.parse((await run("sh", ["-c", limited, process.execPath, ...SCRIPT, ...args])).stdout);
 }
 
 const REFUSED = "there is not enough memory";

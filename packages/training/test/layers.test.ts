@@ -19,6 +19,7 @@ const LAYERS = [
   "cleanup",
   "artifact",
   "step",
+  "preference",
   "checkpoint",
   "model",
   "batch-size",

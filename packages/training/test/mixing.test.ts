@@ -84,6 +84,9 @@ test("a mix is trained, told text by text, and goes on bit for bit where it was 
   await resume("stopped", { home });
   expect(outcome(run("stopped"))).toEqual(whole);
 
+  await resume("stopped", { home }, { maxSteps: 14 });
+  expect(await manifestOf("stopped")).toMatchObject({ status: "completed", steps: 14, total_steps: 14 });
+
   using opened = await openModel("whole", { home: openHome(home) });
   const evaluated = await evaluate(opened, { split: "test", prompts: [] }, { home: openHome(home) });
   const tested = find(events, "eval").find(({ split }) => split === "test");

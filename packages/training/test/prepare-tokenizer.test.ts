@@ -83,6 +83,8 @@ test("a text that changes while a tokenizer is trained on it gives none: it woul
 test("what is held back from training is held back from its tokenizer: other splits make others", async () => {
   const [a, b] = [await prepare({ seed: 1 }), await prepare({ seed: 2 })];
   expect(a.id).not.toBe(b.id);
+  expect((await prepare({ seed: 1, dedup: "exact" })).id).not.toBe(a.id);
+  expect((await prepare({ seed: 1, dedup: "none" })).id).toBe(a.id);
 });
 
 test("a tokenizer that cannot be saved leaves nothing half-made", async () => {

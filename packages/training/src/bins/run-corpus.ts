@@ -115,7 +115,9 @@ async function inOrder(corpora: readonly Corpus[], read: ReadOptions): Promise<{
   const known: { i: number; bytes: number; sha256: string }[] = [];
   for (const [i, corpus] of corpora.entries())
     known.push({ i, bytes: corpus.totalBytes, sha256: await corpus.sha256(read) });
-  return known.toSorted((a, b) => a.bytes - b.bytes || (a.sha256 < b.sha256 ? -1 : Number(a.sha256 > b.sha256)));
+  const keyOf = ({ bytes, sha256 }: { bytes: number; sha256: string }) =>
+    `${String(bytes).padStart(16, "0")} ${sha256}`;
+  return known.toSorted((a, b) => keyOf(a).localeCompare(keyOf(b), "en"));
 }
 
 /** @throws CorpusError INVALID_INPUT for a file of several texts: it would have two weights */

@@ -18,7 +18,7 @@ import { at } from "@trainer/disk";
 import { weightOf, type Batch } from "../bins/batch.js";
 import { TrainingError } from "../errors.js";
 import type { WeightAverage } from "./weight-average.js";
-import { nextToken, type BatchLoss, type Objective } from "./objective.js";
+import { nextToken, type Objective } from "./objective.js";
 import { withMemory } from "./out-of-memory.js";
 import { backwardInPrecision, inPrecision, type Compute } from "./precision.js";
 
@@ -230,16 +230,19 @@ const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, each)
 const tensorSum = (tensors: readonly Tensor[]): Tensor => tensors.reduce((sum, each) => sum.add(each));
 
 /** Of each figure that the batches have, what `sum` makes of its parts. */
-const eachFigure = <T>(batches: readonly BatchLoss[], sum: (parts: readonly Tensor[]) => T): Record<string, T> =>
+const eachFigure = <T>(batches: readonly Part[], sum: (parts: readonly Tensor[]) => T): Record<string, T> =>
   Object.fromEntries(
-    Object.keys(at(batches, 0).figures ?? {}).map((name) => [
-      name,
-      sum(batches.flatMap(({ figures }) => figures?.[name] ?? [])),
-    ]),
+    at(batches, 0).figures.map(([name], i) => [name, sum(batches.map(({ figures }) => at(figures, i)[1]))]),
   );
 
+/** A batch's part in a step's loss and figures, () each, without a graph. */
+interface Part {
+  readonly loss: Tensor;
+  readonly figures: readonly (readonly [name: string, part: Tensor])[];
+}
+
 /** Fills the parameters' gradients; the batches' losses and figures, each weighted by its part in the step. */
-function withGradients({ stepper, batches, weights }: Work): readonly BatchLoss[] {
+function withGradients({ stepper, batches, weights }: Work): readonly Part[] {
   const { compute, optimizer } = stepper;
   const { freeMemory = compute.device === "cuda" ? emptyCache : null } = stepper;
   const total = sumOf(batches.map(weightOf));
@@ -260,7 +263,7 @@ function backward(
   { model, compute, scaler, objective = nextToken(), activationCheckpointing = false }: Stepper,
   batch: Batch,
   weight: number | Tensor,
-): BatchLoss {
+): Part {
   return scope(() => {
     const tape = activationCheckpointing ? new Tape(compute.device) : undefined;
     const forward = () => objective.ofBatch(model, batch, { training: true, tape });
@@ -274,7 +277,7 @@ function backward(
     });
     const parts = Object.entries(figures).map(([name, figure]) => [name, weighted(figure).detach()] as const);
     // Without the graph, which holds the activations.
-    return { loss: told === loss ? part.detach() : weighted(told).detach(), figures: Object.fromEntries(parts) };
+    return { loss: told === loss ? part.detach() : weighted(told).detach(), figures: parts };
   });
 }
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { servicePart, type Service } from "./service-part.js";
 import { answers, fromHere, healthy } from "./wait-for-http.js";
 
 const quiet = () => new AbortController().signal;
@@ -34,6 +35,15 @@ test("a service lives if it answers so when it is asked once", async () => {
   using http = await server(200, 503);
   await expect(healthy(http.url)).resolves.toBeUndefined();
   await expect(healthy(http.url)).rejects.toThrow("no-worker");
+});
+
+test("a part that listens is asked for its health so, and one without an address is not", async () => {
+  using http = await server(200, 503);
+  const part: Service = { name: "api", command: ["api"], env: {}, cwd: "/", graceMs: 1, listens: true };
+  const { ask } = servicePart(part);
+  await expect(ask?.({ url: http.url })).resolves.toBeUndefined();
+  await expect(ask?.({ url: http.url })).rejects.toThrow("no-worker");
+  expect(servicePart({ ...part, listens: false })).not.toHaveProperty("ask");
 });
 
 test("the wait ends with its signal", async () => {

@@ -5,6 +5,7 @@ import type { EnsureContext } from "../artifact/ensure-run.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
+import type { ResolvedRun } from "../home/resolve-run.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { isArchived } from "../home/run-log-files.js";
 import { exclusive } from "./exclusive.js";
@@ -68,11 +69,14 @@ async function origins(
   await checkDrift(options, pretrained);
   return {
     tokenizer: tokenizer && (tokenizer.id ?? tokenizer.path),
-    pretrainedRunId: pretrained && (pretrained.id ?? pretrained.dir),
-    teacher: teacher && (teacher.id ?? teacher.dir),
+    pretrainedRunId: pretrained && nameOf(pretrained),
+    teacher: teacher && nameOf(teacher),
     maxSeqLen,
   };
 }
+
+/** The id of a run; of weights from elsewhere their folder. */
+const nameOf = ({ id, dir }: ResolvedRun): string => id ?? dir;
 
 /** Makes the run's folder. One may be there: of a run that is queued, or of one that was begun and saved nothing. */
 async function create(folder: RunFolder, home: Home): Promise<void> {

@@ -1,15 +1,6 @@
 import { expect, test } from "vitest";
+import { rules } from "../test/piece-rules.js";
 import { ALONE, isByRules, type PieceRules, sidesOf } from "./token-sides.js";
-
-const rules: PieceRules = {
-  mark: "\u2581",
-  marks: "before",
-  marksAlone: false,
-  scriptsApart: true,
-  numbersApart: true,
-  digitsApart: false,
-  mostChars: 16,
-};
 
 /** Kinds by what native/token-words.h calls them, or the character of that script. */
 function named(kind: number): string {

@@ -1,7 +1,7 @@
 import type { ConversationStatistics } from "@trainer/training/files";
 import { leftOutSentences } from "@trainer/training/options";
-import { duplicates, fileFacts, percent, shownText } from "./corpus-facts.js";
-import { formatCount } from "./quantity.js";
+import { duplicates, fileFacts, shownText } from "./corpus-facts.js";
+import { formatCount, formatShare } from "./quantity.js";
 
 /** What conversations are like, in JSON. */
 export const conversationsJson = (s: ConversationStatistics): object => ({
@@ -29,8 +29,8 @@ export function conversationFacts(s: ConversationStatistics): string[] {
     ...fileFacts(s),
     `records     ${formatCount(s.conversations)} conversations`,
     `turns       ${turns.join(", ")}`,
-    `answers     ${formatCount(s.learnt.turns)} to learn, ${formatCount(s.learnt.characters)} of ${formatCount(all)} characters (${percent(s.learnt.characters, all)})`,
-    `duplicates  ${duplicates(s.duplicates, s.duplicatesExact)} (${percent(s.duplicates, s.conversations)})`,
+    `answers     ${formatCount(s.learnt.turns)} to learn, ${formatCount(s.learnt.characters)} of ${formatCount(all)} characters (${formatShare(s.learnt.characters, all)})`,
+    `duplicates  ${duplicates(s.duplicates, s.duplicatesExact)} (${formatShare(s.duplicates, s.conversations)})`,
     `longest     ${formatCount(s.longest.characters)} characters in ${formatCount(s.longest.turns)} turns`,
     ...leftOutSentences(s.leftOut).map((sentence) => `left out    ${sentence}`),
     ...s.examples.flatMap((turns, i) => [

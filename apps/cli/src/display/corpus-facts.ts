@@ -1,7 +1,7 @@
 import type { CorpusStatistics } from "@trainer/training";
 import type { DocumentPreview } from "@trainer/training/files";
 import { leftOutSentences } from "@trainer/training/options";
-import { formatBytes, formatCount } from "./quantity.js";
+import { formatBytes, formatCount, formatShare } from "./quantity.js";
 
 /** What a text is like, in JSON. */
 export const corpusJson = (s: CorpusStatistics) => ({
@@ -23,9 +23,9 @@ export const corpusFacts = (s: CorpusStatistics): string[] => [
   ...fileFacts(s),
   `lines       ${formatCount(s.lines)}`,
   `characters  ${formatCount(s.characters)}`,
-  `duplicates  ${duplicates(s.duplicateLines, s.duplicatesExact)} lines (${percent(s.duplicateLines, s.lines)})`,
+  `duplicates  ${duplicates(s.duplicateLines, s.duplicatesExact)} lines (${formatShare(s.duplicateLines, s.lines)})`,
   `longest     ${formatCount(s.longestLine.characters)} characters: ${s.longestLine.start.replace(/\p{Cc}/gu, " ")}`,
-  `scripts     ${s.scripts.map(({ script, characters }) => `${script} ${percent(characters, s.characters)}`).join(", ")}`,
+  `scripts     ${s.scripts.map(({ script, characters }) => `${script} ${formatShare(characters, s.characters)}`).join(", ")}`,
   ...leftOutSentences(s.leftOut).map((sentence) => `left out    ${sentence}`),
 ];
 
@@ -54,8 +54,6 @@ export const documentFacts = (cut: string, documents: readonly DocumentPreview[]
 
 /** A number of duplicates, which may be an estimate. */
 export const duplicates = (count: number, exact: boolean): string => `${exact ? "" : "about "}${formatCount(count)}`;
-
-export const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`;
 
 /** Characters of a text that stand in a line. */
 const SHOWN = 100;

@@ -28,6 +28,10 @@ export function formatNumber(value: number | null): string {
   return value.toFixed(size < 10 ? 4 : size < 100 ? 3 : size < 1000 ? 2 : 1);
 }
 
+/** A part of a whole in percent: 1 of 8 -> "12.5 %"; of nothing 0. */
+export const formatShare = (part: number, whole: number): string =>
+  `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`;
+
 /** A change as a part of what was, in percent with its sign: 0.0512 -> "+5.12 %". */
 export function formatChange(change: number | null): string {
   if (change === null) return "-";

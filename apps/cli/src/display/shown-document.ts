@@ -1,5 +1,5 @@
 import type { ShownDocument } from "@trainer/training";
-import { formatBytes, formatCount } from "./quantity.js";
+import { formatBytes, formatCount, formatShare } from "./quantity.js";
 
 /** A document in JSON: where it is, and its first characters. */
 export const documentJson = ({ path, number, start }: ShownDocument) => ({ path, document: number, start });
@@ -14,7 +14,5 @@ interface Amount {
 }
 
 /** Documents of a text, their bytes, and the share of its bytes. */
-export function amountOf(part: Amount, whole: Amount): string {
-  const percent = (100 * part.bytes) / Math.max(1, whole.bytes);
-  return `${formatCount(part.documents)}, ${formatBytes(part.bytes)} (${percent.toFixed(1)} %)`;
-}
+export const amountOf = (part: Amount, whole: Amount): string =>
+  `${formatCount(part.documents)}, ${formatBytes(part.bytes)} (${formatShare(part.bytes, whole.bytes)})`;

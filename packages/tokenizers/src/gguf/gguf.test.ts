@@ -18,6 +18,7 @@ import { filesOfGguf } from "./from-gguf.js";
 import { tokenTypes, type GgufTokenizer } from "./gguf-tokenizer.js";
 import { readSentencePiece, writeSentencePiece } from "./sentencepiece-model.js";
 import { tokenizerToGguf } from "./to-gguf.js";
+import { rules } from "../../test/piece-rules.js";
 
 const files = [fixturePath("prose.txt")];
 const bpe = await trainBpe({ files, vocabSize: 320 });
@@ -448,16 +449,6 @@ test("without merges there are bytes alone, and unused tokens have no role", asy
   expect(again.encode("lamp").length).toBe(4);
   expect(again.token(0)).toBe("");
 });
-
-const rules = {
-  mark: "\u2581",
-  marks: "before",
-  marksAlone: false,
-  scriptsApart: true,
-  numbersApart: true,
-  digitsApart: false,
-  mostChars: 16,
-};
 
 test("a SentencePiece model is read as it was written", () => {
   const model = {

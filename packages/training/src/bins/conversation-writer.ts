@@ -6,7 +6,7 @@ import { BinWriter } from "./bin-writer.js";
 import type { MaskCounts } from "./bins-manifest.js";
 import { LostText } from "./lost-text.js";
 import { MASK, MaskWriter } from "./mask.js";
-import { characters } from "./measure-text.js";
+import { characters } from "../corpus/characters.js";
 import { ConversationPacker, padded, type Row } from "./pack-conversations.js";
 
 export interface ConversationFiles {
@@ -64,8 +64,7 @@ export class ConversationWriter implements AsyncDisposable {
 
   async write(turns: readonly Turn[], encoded: EncodedConversation): Promise<void> {
     const ids = encoded.ids.slice(0, this.writing.context);
-    // The first token of a conversation is no target: another conversation stands before it.
-    const mask = ids.map((_, i) => (i === 0 ? MASK.begins : encoded.trained[i] === true ? MASK.learnt : MASK.read));
+    const mask = maskOf(ids, encoded.trained);
     const learnt = mask.filter((flag) => flag === MASK.learnt).length;
     const counts = this.#counts;
     if (learnt === 0) {
@@ -104,7 +103,7 @@ export class ConversationWriter implements AsyncDisposable {
     this.#bytes += turns.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
     counts.turns += turns.length;
     for (const { ids, trained } of [chosen, rejected]) {
-      const mask = ids.map((_, i) => (i === 0 ? MASK.begins : trained[i] === true ? MASK.learnt : MASK.read));
+      const mask = maskOf(ids, trained);
       counts.tokens += ids.length;
       counts.learnt += mask.filter((flag) => flag === MASK.learnt).length;
       await this.#row(padded({ ids, mask }, context, padId));
@@ -143,3 +142,7 @@ export class ConversationWriter implements AsyncDisposable {
     await this.mask[Symbol.asyncDispose]();
   }
 }
+
+/** What is learnt of a conversation. Its first token is no target: another conversation stands before it. */
+const maskOf = (ids: readonly number[], trained: readonly boolean[]) =>
+  ids.map((_, i) => (i === 0 ? MASK.begins : trained[i] === true ? MASK.learnt : MASK.read));

@@ -1,6 +1,7 @@
 import { trainChar } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
-import { characters, TextMeasure } from "./measure-text.js";
+import { characters } from "../corpus/characters.js";
+import { TextMeasure } from "./measure-text.js";
 
 /** Measurements of documents, encoded with the characters of `known`. */
 async function measured(documents: readonly string[], known: string, eos: boolean, specialTokens = false) {

@@ -1,3 +1,4 @@
+import { characters } from "../corpus/characters.js";
 import { documentsOf } from "../corpus/document-batch.js";
 import type { BinTokenizer, EncodedDocuments } from "./bin-tokenizer.js";
 import { LostText, type Loss } from "./lost-text.js";
@@ -39,11 +40,4 @@ export class TextMeasure {
   measured(): Measured {
     return { characters: this.#characters, loss: this.#lost.loss(this.#unknown) };
   }
-}
-
-/** Number of characters that begin in UTF-8 bytes. */
-export function characters(utf8: Uint8Array): number {
-  let count = 0;
-  for (let i = 0; i < utf8.length; i += 1) if ((Number(utf8[i]) & 0xc0) !== 0x80) count += 1;
-  return count;
 }

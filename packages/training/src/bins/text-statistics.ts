@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { HEADER_BYTES, idBytes } from "./bin-format.js";
 import { LengthCounter, type Lengths } from "./lengths.js";
-import { characters } from "./measure-text.js";
+import { characters } from "../corpus/characters.js";
 import { MASK } from "./mask.js";
 import { TokenMask } from "./token-mask.js";
 import type { TokenBin } from "./token-bin.js";

@@ -1,9 +1,11 @@
 import type { ConversationChoice } from "@trainer/options";
 import { breathe } from "./breathe.js";
+import { characters } from "./characters.js";
 import { ConversationDocuments } from "./conversation-documents.js";
 import type { Turn } from "./conversation.js";
 import { leftOutOf, openCorpus } from "./corpus.js";
 import { DistinctCounter } from "./distinct-counter.js";
+import { viewOf } from "./document-batch.js";
 import { documentHash, seedKey } from "./document-hash.js";
 import { counted, noLosses } from "./left-out.js";
 import type { LeftOut } from "../home/text-losses.js";
@@ -65,15 +67,15 @@ export async function conversationStatistics(
       if (examples.length < show) examples.push(turns);
       const own = nothing();
       for (const { role, content, trained } of turns) {
-        const characters = charactersOf(content);
+        const length = characters(Buffer.from(content));
         for (const count of [own, roles[role], ...(trained ? [learnt] : [])]) {
           count.turns += 1;
-          count.characters += characters;
+          count.characters += length;
         }
       }
       if (own.characters > longest.characters) longest = own;
       const bytes = Buffer.from(JSON.stringify(turns));
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const view = viewOf(bytes);
       distinct.add(documentHash(view, HASH), (documentHash(view, MORE) ^ bytes.length) & 0x1fffff);
     }
   }
@@ -100,10 +102,3 @@ export interface ConversationStatisticsOptions extends StatisticsOptions {
 }
 
 const nothing = () => ({ turns: 0, characters: 0 });
-
-/** Code points. */
-function charactersOf(text: string): number {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
-}

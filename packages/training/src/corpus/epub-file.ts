@@ -2,6 +2,7 @@ import type { Entry, ZipFile } from "yauzl";
 import { CorpusError } from "./corpus-error.js";
 import { RecordBytes } from "./records.js";
 import type { XmlElement } from "./xml-elements.js";
+import { unsound } from "./unreadable.js";
 import { openZip, refuseOverlaps, zippedBytes } from "./zip-file.js";
 
 /** An e-book whose table of parts was read. */
@@ -81,8 +82,4 @@ function nameOf(href: string | undefined, root: string): string {
   }
 }
 
-function damaged(where: string, cause: unknown): CorpusError {
-  const reason = String(cause).replace(/^\w*Error: /, "");
-  const message = `${where} is of no sound e-book (${reason}): is it cut short? Copy or download it again`;
-  return new CorpusError("CORPUS_UNREADABLE", message, { cause });
-}
+const damaged = (where: string, cause: unknown): CorpusError => unsound(where, "of no sound e-book", cause);

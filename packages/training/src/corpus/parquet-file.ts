@@ -1,7 +1,7 @@
 import { open, type FileHandle } from "node:fs/promises";
 import type { AsyncBuffer, FileMetaData, SchemaTree } from "hyparquet";
-import { CorpusError } from "./corpus-error.js";
-import { unreadable } from "./unreadable.js";
+import type { CorpusError } from "./corpus-error.js";
+import { unreadable, unsound } from "./unreadable.js";
 import { NoTextField } from "./no-text-field.js";
 import { chooseField, fieldsThere, quoted } from "./text-field.js";
 
@@ -40,11 +40,7 @@ const slicesOf =
   };
 
 /** The refusal of a file that cannot be decoded, here or further on. */
-export function damaged(where: string, cause: unknown): CorpusError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const message = `${where} is no sound parquet (${reason}): is it cut short? Copy or download it again`;
-  return new CorpusError("CORPUS_UNREADABLE", message, { cause });
-}
+export const damaged = (where: string, cause: unknown): CorpusError => unsound(where, "no sound parquet", cause);
 
 /**
  * The column with the text, a column of strings.

@@ -5,6 +5,13 @@ export function refuse(path: string, error: unknown): never {
   throw unreadable(path, error);
 }
 
+/** The error of a file, or a part of one, that cannot be decoded; `what`: "no sound parquet". */
+export function unsound(where: string, what: string, cause: unknown): CorpusError {
+  const reason = String(cause).replace(/^\w*Error: /, "");
+  const message = `${where} is ${what} (${reason}): is it cut short? Copy or download it again`;
+  return new CorpusError("CORPUS_UNREADABLE", message, { cause });
+}
+
 /** An error of the file system about `path`, as a CorpusError. */
 export function unreadable(path: string, error: unknown): CorpusError {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);

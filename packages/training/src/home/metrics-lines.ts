@@ -46,6 +46,13 @@ export interface EvalMetrics {
   readonly alarms?: readonly string[] | undefined;
 }
 
+/** A list as a line has it: undefined for none. */
+export const orUndefined = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
+
+/** The same of figures. */
+export const figuresOrUndefined = <T extends Readonly<Record<string, number>>>(figures: T): T | undefined =>
+  Object.keys(figures).length === 0 ? undefined : figures;
+
 /** JSON leaves out what is undefined, and has null for what is infinite. */
 export const stepLine = (m: StepMetrics) => ({
   step: m.step,

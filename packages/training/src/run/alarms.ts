@@ -8,9 +8,6 @@ export function tellAlarms({ reporter }: LiveRun, alarms: readonly Alarm[]): voi
     reporter.emit({ type: "warning", message: `step ${step}: ${message}`, symptom, step });
 }
 
-/** A list as a line of metrics has it: undefined for none. */
-export const orUndefined = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
-
 /** Failure of a run that does not go on once its loss has gone up. */
 export const divergence = (loss: number): TrainingError =>
   new TrainingError(

@@ -7,7 +7,7 @@ import type { StepPlan } from "../step/step-plan.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
 import type { RunData } from "./run-data.js";
-import { orUndefined } from "./alarms.js";
+import { orUndefined } from "../home/metrics-lines.js";
 import { repeated, runSources, sourcesAt } from "./run-sources.js";
 import { splitCounts } from "./split-counts.js";
 

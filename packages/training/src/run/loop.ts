@@ -7,7 +7,8 @@ import { objectiveOf } from "../preference/objectives.js";
 import type { RunEvent } from "./events.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
-import { orUndefined, tellAlarms } from "./alarms.js";
+import { figuresOrUndefined, orUndefined } from "../home/metrics-lines.js";
+import { tellAlarms } from "./alarms.js";
 import { rewind } from "./rewind.js";
 import { everyOf } from "./rewind-steps.js";
 import { save, settle } from "./save.js";
@@ -98,7 +99,7 @@ export async function evaluate(
   const ofOthers = weightsStep === step ? undefined : weightsStep;
   const sources = orUndefined(sourceFigures(run.data.sources, result.sources));
   const at = { split, step, weightsStep: ofOthers, epoch: plan.epochOf(step), tokensSeen };
-  const figures = { ...at, loss, ppl, bitsPerByte, sources, figures: orNone(result.figures) };
+  const figures = { ...at, loss, ppl, bitsPerByte, sources, figures: figuresOrUndefined(result.figures) };
   run.assertOwned();
   const best = isBest(loss);
   const alarms = split === "validation" ? watch.validation({ step, loss, isBest: best }) : [];
@@ -170,6 +171,3 @@ class Saving {
     return `${step} ${evalDue} ${sampleDue}`;
   }
 }
-
-/** Figures as they are told: undefined for none. */
-const orNone = (figures: Readonly<Record<string, number>>) => (Object.keys(figures).length === 0 ? undefined : figures);

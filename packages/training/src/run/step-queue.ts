@@ -1,13 +1,13 @@
 import { memoryStats } from "@trainer/torch";
 import type { Batch } from "../bins/batch.js";
-import type { StepMetrics } from "../home/metrics-lines.js";
+import { figuresOrUndefined, orUndefined, type StepMetrics } from "../home/metrics-lines.js";
 import type { StepDone } from "./events.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
 import type { QueuedStep, StepResult } from "../step/step.js";
 import { inPieces, sequencePieces } from "../step/seq-len-warmup.js";
 import { Throughput } from "../step/throughput.js";
-import { divergence, orUndefined, tellAlarms } from "./alarms.js";
+import { divergence, tellAlarms } from "./alarms.js";
 import { batchesOf } from "../step/evaluate-texts.js";
 import { TimeLimit } from "./time-limit.js";
 
@@ -163,7 +163,7 @@ export class StepQueue {
       ppl: Math.exp(loss),
       lr,
       gradNorm,
-      figures: Object.keys(figures).length === 0 ? undefined : figures,
+      figures: figuresOrUndefined(figures),
       ...rate,
       etaSeconds: this.#secondsLeft(step),
       rssBytes,

@@ -5,7 +5,7 @@ import { Failed } from "../../parts/states.js";
 import type { Form } from "./form.js";
 import styles from "./new-run.module.css";
 import { askForPlan, plannedIn } from "./plan.js";
-import { isGiven, planRequestOf } from "./request.js";
+import { CORPUS_SETTINGS, isGiven, planRequestOf } from "./request.js";
 
 const MINUTES = "10";
 
@@ -24,7 +24,7 @@ export function PlanRow({ form: { draft, texts, change } }: { readonly form: For
     onSuccess: (made) => change({ plan: plannedIn(made) }),
   });
   const seconds = 60 * Number(minutes);
-  const hasText = ["corpus_path", "corpus_paths", "corpus_file_id"].some((name) => isGiven(texts, name));
+  const hasText = CORPUS_SETTINGS.some((name) => isGiven(texts, name));
   return (
     <div className={styles.plan}>
       <label className={styles.label} htmlFor={id}>

@@ -3,6 +3,9 @@ import type { Draft } from "./draft.js";
 import { fieldOf, fields, type Field, type Scalar, type Value } from "./fields.js";
 import { presetNamed } from "./presets.js";
 
+/** Settings that name the text to train on, of which one is given. */
+export const CORPUS_SETTINGS = ["corpus_path", "corpus_paths", "corpus_file_id"];
+
 /** Settings as they are written, by their names in requests. */
 export type Texts = Readonly<Record<string, string>>;
 
@@ -103,7 +106,7 @@ export function problemsOf(request: Request): Problems {
   const problems = issues.map(({ path: [name, ...within], message }) => {
     return [settingNamed(String(name)), [...within.map(String), message].join(" ")] as const;
   });
-  const hasText = ["corpus_path", "corpus_paths", "corpus_file_id"].some((name) => name in request);
+  const hasText = CORPUS_SETTINGS.some((name) => name in request);
   return new Map([...problems, ...(hasText ? [] : [["corpus_path", "choose a text to train on"] as const])]);
 }
 

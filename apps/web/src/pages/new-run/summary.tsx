@@ -3,7 +3,7 @@ import { EstimateFacts } from "./estimate-facts.js";
 import { Facts } from "./facts.js";
 import type { Form } from "./form.js";
 import styles from "./new-run.module.css";
-import { familyOf, settingOf, type Request } from "./request.js";
+import { CORPUS_SETTINGS, familyOf, settingOf, type Request } from "./request.js";
 
 interface SummaryProps {
   readonly form: Form;
@@ -12,9 +12,6 @@ interface SummaryProps {
 }
 
 /** What will run, in a few words. */
-/** Settings that name a text, of which one is given. */
-const TEXTS = ["corpus_path", "corpus_paths", "corpus_file_id"];
-
 export function Summary({ form, request }: SummaryProps) {
   const { texts, capabilities } = form;
   const family = familyOf(texts, capabilities)?.title ?? settingOf(texts, "model_family");
@@ -25,7 +22,7 @@ export function Summary({ form, request }: SummaryProps) {
     <>
       <Facts
         facts={[
-          ["Text", TEXTS.map((name) => settingOf(texts, name)).find(Boolean) ?? "not chosen yet"],
+          ["Text", CORPUS_SETTINGS.map((name) => settingOf(texts, name)).find(Boolean) ?? "not chosen yet"],
           ["Model", `${family}, ${settingOf(texts, "model_size")}`],
           ...(weights === "" ? [] : [["Starts from", weights] as const]),
           ["Length", steps === "" ? `${passes} × through the text` : `${steps} steps`],

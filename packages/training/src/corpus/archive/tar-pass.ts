@@ -4,6 +4,7 @@ import { z } from "zod";
 import { CorpusError } from "../corpus-error.js";
 import type { Compression } from "../file-kinds.js";
 import { readBytes } from "../read-file.js";
+import { unsound } from "../unreadable.js";
 import type { ArchiveFile } from "./archive-entry.js";
 
 export interface TarFile extends ArchiveFile {
@@ -111,8 +112,4 @@ export class TarPass implements Disposable {
   }
 }
 
-export function damagedTar(path: string, cause: unknown): CorpusError {
-  const reason = String(cause).replace(/^\w*Error: /, "");
-  const message = `${path} is no sound tar archive (${reason}): is it cut short? Copy or download it again`;
-  return new CorpusError("CORPUS_UNREADABLE", message, { cause });
-}
+export const damagedTar = (path: string, cause: unknown): CorpusError => unsound(path, "no sound tar archive", cause);

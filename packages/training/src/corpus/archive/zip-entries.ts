@@ -1,4 +1,5 @@
 import { CorpusError } from "../corpus-error.js";
+import { unsound } from "../unreadable.js";
 import { openZip, refuseOverlaps, zippedBytes } from "../zip-file.js";
 import type { ArchiveEntry, ArchiveFile } from "./archive-entry.js";
 
@@ -38,8 +39,4 @@ export async function zipEntries(archive: ArchiveFile): Promise<ArchiveEntry[]> 
   }
 }
 
-function damaged(where: string, cause: unknown): CorpusError {
-  const reason = String(cause).replace(/^\w*Error: /, "");
-  const message = `${where} is of no sound zip archive (${reason}): is it cut short? Copy or download it again`;
-  return new CorpusError("CORPUS_UNREADABLE", message, { cause });
-}
+const damaged = (where: string, cause: unknown): CorpusError => unsound(where, "of no sound zip archive", cause);

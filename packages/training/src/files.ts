@@ -41,6 +41,7 @@ export { whyNotWritable } from "@trainer/disk";
 export { checkHomeFormat, claimHome } from "./home/home-format.js";
 export { isHeld, lastFence, FileLock } from "./home/file-lock.js";
 export { readManifest, RunManifest, type RunStatus } from "./home/manifest.js";
+export { readStanding, type Standing } from "./home/read-standing.js";
 export { evalLine, stepLine } from "./home/metrics-lines.js";
 export { recordFailure } from "./home/record-failure.js";
 export { RequestStore } from "./home/request-store.js";

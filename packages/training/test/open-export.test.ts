@@ -3,11 +3,13 @@ import { createWriteStream, readdirSync, statSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
-import { containing, scratch } from "@trainer/testing";
+import { containing, matching, scratch } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { openExport } from "../src/artifact/open-export.js";
+import { FileLock } from "../src/home/file-lock.js";
 import { openHome, type Home } from "../src/home/home.js";
 import { writeManifest, type RunManifest } from "../src/home/manifest.js";
+import { runFolder } from "../src/home/run-folder.js";
 import { archivedFiles } from "../src/home/run-log-files.js";
 import { exportRun } from "../src/inference/export-run.js";
 import { generate } from "../src/inference/generate.js";
@@ -197,10 +199,14 @@ test("a run that is not completed, not here, cleaned away or of an unknown famil
   const home = openHome(folder.join("home"));
   const dir = await newRun(home, { status: "running" });
   const refusal = (id = ID) => openExport(home, id).catch((error: unknown) => error);
+  const isLeft = { code: "CONFLICT", message: matching(/^run novel is interrupted, .*: resume it/) };
+  expect(await refusal()).toMatchObject(isLeft);
+  const held = new FileLock(runFolder(home.root, ID).lock, ID);
   expect(await refusal()).toMatchObject({
     code: "CONFLICT",
     message: "run novel is running, and only a completed run is exported: wait until it is completed",
   });
+  held[Symbol.dispose]();
   await newRun(home, { status: "interrupted" }, "stopped");
   expect(await refusal("stopped")).toMatchObject({ code: "CONFLICT", message: containing("resume it") });
   await newRun(home, { model_family: "bloom" }, "strange");

@@ -17,7 +17,7 @@ import { DataBankClient } from "@trainer/client/data-bank";
 import { dataBankConfig, startDataBank } from "@trainer/data-bank";
 import { containing, scratchPath } from "@trainer/testing";
 import { ask, open, startSystem, type System } from "@trainer/testing/api";
-import { archivedFiles, openHome, packRun, runFolder } from "@trainer/training/files";
+import { archivedFiles, FileLock, openHome, packRun, runFolder } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { manifest } from "./manifest.js";
@@ -109,6 +109,7 @@ test("an adapter alone is asked for, and a run without one has none", async () =
 test("what is no completed run, or damaged, is refused in a sentence before anything is sent", async () => {
   const status = (status: string) => ({ "manifest.json": JSON.stringify({ ...manifest, status }) });
   newRun("trains", status("running"));
+  using _lock = new FileLock(runFolder(system.root, "trains").lock, "trains");
   newRun("torn", { "model.safetensors": tensors(1000).subarray(0, 500) });
   newRun("away");
   mkdirSync(join(system.root, "archived"), { recursive: true });

@@ -1,13 +1,14 @@
 import { once } from "node:events";
-import { appendFileSync, mkdirSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { open, startSystem, type System } from "@trainer/testing/api";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { MetricsHistory, TrainRequest } from "@trainer/platform";
-import { openHome } from "@trainer/training/files";
+import { FileLock, openHome } from "@trainer/training/files";
 import { RunFiles } from "../src/services/run-files.js";
+import { manifest } from "./manifest.js";
 
 /** Clients that stream one run at once; ten thousand need a limit of as many open files, and some minutes. */
 const CLIENTS = Number(process.env["SSE_CLIENTS"] ?? 500);
@@ -146,10 +147,21 @@ test("who does not want to follow gets what there is", async () => {
   });
 });
 
-test("a run that is trained without a service is followed until its manifest says that it is over", async () => {
+test("a run that is trained without a service is followed until it is over, or its process is gone", async () => {
   mkdirSync(folder("own"), { recursive: true });
-  write(join(folder("own"), "logs.jsonl"), numbered(0, 2));
-  expect(await all(await system.open("/runs/own/logs/stream"))).toEqual(numbered(0, 2));
+  const logs = join(folder("own"), "logs.jsonl");
+  write(logs, numbered(0, 2));
+  const stream = async () => await all(await system.open("/runs/own/logs/stream"));
+  expect(await stream()).toEqual(numbered(0, 2));
+  const path = join(folder("own"), "manifest.json");
+  writeFileSync(path, JSON.stringify(manifest)); // it is running
+  const held = new FileLock(join(folder("own"), "lock.json"), "own");
+  const followed = stream();
+  setTimeout(() => write(logs, numbered(2, 3)), 100);
+  setTimeout(() => held[Symbol.dispose](), 200);
+  expect(await followed).toEqual(numbered(0, 3));
+  writeFileSync(path, JSON.stringify({ ...manifest, status: "completed" }));
+  expect(await stream()).toEqual(numbered(0, 3));
 });
 
 const step = (n: number) => ({ step: n, epoch: 0, tokens: 8 * n, train_loss: 1 / n, train_ppl: 2, lr: 0.1 });

@@ -6,7 +6,8 @@ import { headerLength, LENGTH_BYTES, parseHeader } from "@trainer/torch/capabili
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
-import { readManifest, type RunManifest } from "../home/manifest.js";
+import type { RunManifest } from "../home/manifest.js";
+import { readStanding } from "../home/read-standing.js";
 import { hasBegun, runFolder } from "../home/run-folder.js";
 import { isArchived } from "../home/run-log-files.js";
 import type { FetchContext } from "../home/data-bank.js";
@@ -94,17 +95,15 @@ async function completed(home: Home, runId: string): Promise<RunManifest> {
     const message = `run ${runId} has no files here: it has not begun, or lies on another machine`;
     throw new TrainingError("DATA_NOT_FOUND", message);
   }
-  const manifest = await readManifest(folder.manifest).catch((cause: unknown) => {
+  const standing = await readStanding(folder).catch((cause: unknown) => {
     throw damaged(runId, "its manifest.json cannot be read", cause);
   });
-  if (manifest === null) throw damaged(runId, "its manifest.json is missing");
+  if (standing === null) throw damaged(runId, "its manifest.json is missing");
+  const { manifest, left } = standing;
   if (manifest.status === "completed") return manifest;
-  const then =
-    manifest.status === "running" ? "wait until it is completed" : "resume it, and wait until it is completed";
-  throw new TrainingError(
-    "CONFLICT",
-    `run ${runId} is ${manifest.status}, and only a completed run is exported: ${then}`,
-  );
+  const status = left ? "interrupted" : manifest.status;
+  const then = status === "running" ? "wait until it is completed" : "resume it, and wait until it is completed";
+  throw new TrainingError("CONFLICT", `run ${runId} is ${status}, and only a completed run is exported: ${then}`);
 }
 
 interface Contents {

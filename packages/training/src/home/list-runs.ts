@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { TrainingError } from "../errors.js";
-import { isHeld } from "./file-lock.js";
-import { readManifest, type RunManifest, type RunStatus } from "./manifest.js";
+import type { RunManifest, RunStatus } from "./manifest.js";
+import { readStanding } from "./read-standing.js";
 import { isAskedFor } from "./request-store.js";
 import { runFolder } from "./run-folder.js";
 import { bytesIn, idsIn } from "./folders.js";
@@ -47,10 +47,9 @@ export async function summarizeRun(home: Home, id: string): Promise<RunSummary> 
   const path = archived ? archivedFiles(home, id).manifest : folder.manifest;
   const about = { id, dir, archived, bytes: await bytesIn(dir) };
   try {
-    const manifest = await readManifest(path);
-    if (manifest === null) return { ...about, status: "damaged", problem: `${path} is missing`, manifest };
-    // A process that was killed could not say so: a run that nobody trains is not running.
-    const left = manifest.status === "running" && !isHeld(folder.lock);
+    const standing = await readStanding({ manifest: path, lock: folder.lock });
+    if (standing === null) return { ...about, status: "damaged", problem: `${path} is missing`, manifest: null };
+    const { manifest, left } = standing;
     return { ...about, status: left ? "interrupted" : manifest.status, problem: null, manifest };
   } catch (error) {
     return { ...about, status: "damaged", problem: TrainingError.from(error).message, manifest: null };

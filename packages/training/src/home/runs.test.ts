@@ -1,6 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { containing } from "@trainer/testing";
@@ -10,7 +10,7 @@ import { CleanupConfig } from "../cleanup/config.js";
 import { newFailure } from "../errors.js";
 import { FileLock } from "./file-lock.js";
 import { markInUse } from "./run-use.js";
-import { writeManifest, type RunManifest } from "./manifest.js";
+import { RunManifest, writeManifest } from "./manifest.js";
 import { newManifest } from "../run/new-manifest.js";
 import { parseTrainOptions } from "../options/options.js";
 import { train } from "../run/train.js";
@@ -126,6 +126,23 @@ test("removing a run frees its bytes and leaves the others", async () => {
   const { bytes } = await removeRun(home, "novel");
   expect(bytes).toBeGreaterThan(5000);
   expect(await readdir(home.models)).toEqual(["poems"]);
+});
+
+test("a run that ends while it is looked at is not taken for one whose process is gone", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  const { manifest: path, lock } = await makeRun(home, "run", { status: "running" });
+  const running = RunManifest.parse(JSON.parse(await readFile(path, "utf8")));
+  const held = new FileLock(lock, "run");
+  await rm(path);
+  execFileSync("mkfifo", [path]); // its reader waits for us
+  const looking = summarizeRun(home, "run");
+  const pipe = await open(path, "w");
+  await pipe.writeFile(JSON.stringify(running));
+  await writeManifest(path, { ...running, status: "completed" });
+  held[Symbol.dispose]();
+  await pipe.close();
+  expect(await looking).toMatchObject({ status: "completed", manifest: { status: "completed" } });
 });
 
 test("what an interrupted removal left does not hinder the next", async () => {

@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { entriesIn, isId, namesIn, unlessAbsent } from "@trainer/disk";
-import { archivedFiles, hasBegun, isHeld, readManifest, runFolder, type Home } from "@trainer/training/files";
+import { archivedFiles, hasBegun, readStanding, runFolder, type Home } from "@trainer/training/files";
 import { inBatches } from "./in-batches.js";
 import { damaged, fromManifest, type Listed } from "./listed-run.js";
 import type { Notes } from "./notes.js";
@@ -104,10 +104,8 @@ export class FolderRuns {
   async #read(id: string, path: string, changed: Date): Promise<Listed | null> {
     const folder = runFolder(this.home.root, id);
     try {
-      const manifest = await readManifest(path);
-      if (manifest === null) return null;
-      const left = manifest.status === "running" && !isHeld(folder.lock);
-      return fromManifest(id, manifest, { left, tags: (await this.notes.of(id)).tags });
+      const standing = await readStanding({ manifest: path, lock: folder.lock });
+      return standing && fromManifest(id, standing, (await this.notes.of(id)).tags);
     } catch {
       const isQueued = path === folder.manifest && !(await hasBegun(folder)); // its manifest may have no status yet
       return isQueued ? null : damaged(id, changed);

@@ -1,6 +1,6 @@
 import { percentOf, progressOf, textsNamed, type RunStatus } from "@trainer/platform";
 import type { RunRecord } from "@trainer/platform/redis";
-import type { RunManifest } from "@trainer/training/files";
+import type { RunManifest, Standing } from "@trainer/training/files";
 
 /** A run of a list; null: not known. */
 export interface Listed extends RunStatus {
@@ -45,12 +45,8 @@ export const fromRecord = (record: RunRecord): Listed => ({
   duration_seconds: null,
 });
 
-/** A run as its manifest has it; `left`: nobody trains it, though its manifest says so. */
-export function fromManifest(
-  runId: string,
-  manifest: RunManifest,
-  { left, tags }: { readonly left: boolean; readonly tags: readonly string[] },
-): Listed {
+/** A run as its files have it. */
+export function fromManifest(runId: string, { manifest, left }: Standing, tags: readonly string[]): Listed {
   const training = progressOf(manifest, null);
   const { started_at, finished_at, error, evaluation } = manifest;
   return {

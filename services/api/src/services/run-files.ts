@@ -7,6 +7,7 @@ import {
   isArchived,
   isId,
   readManifest,
+  readStanding,
   runFolder,
   runLogFiles,
   type Home,
@@ -130,8 +131,8 @@ export class RunFiles {
 
   /** True for a run without a record that somebody trains without a service. */
   async #isTraining(runId: string): Promise<boolean> {
-    const manifest = await readManifest(runFolder(this.#deps.home.root, runId).manifest);
-    return manifest?.status === "running";
+    const standing = await readStanding(runFolder(this.#deps.home.root, runId));
+    return standing?.manifest.status === "running" && !standing.left;
   }
 }
 

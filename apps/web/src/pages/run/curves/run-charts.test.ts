@@ -109,6 +109,36 @@ test("noisy curves are drawn twice where they are smoothed, and validations and 
   expect([validation?.look, [...(validation?.x ?? [])], [...(validation?.y ?? [])]]).toEqual(["points", [10], [3]]);
 });
 
+test("texts that are mixed have their own points, of what each was validated on, and what an objective tells a chart each", () => {
+  const of = (wiki: number, own: number | null) => ({
+    sources: [
+      { source: "wiki", loss: wiki, ppl: null, bits_per_byte: null, tokens: 5 },
+      { source: "own", loss: own, ppl: null, bits_per_byte: 2, tokens: 5 },
+    ],
+  });
+  const evaluations = [
+    evaluation(10, 3, { ...of(2, 4), figures: { kd_loss: 1 } }),
+    evaluation(20, 2, of(1, null)),
+    evaluation(20, 2, { ...of(9, 9), split: "test", figures: { kd_loss: 2 } }),
+  ];
+  const steps = STEPS.map((row) => ({ ...row, figures: { "rewards/margins": row.step } }));
+  const charts = runCharts({ steps, evaluations }, places, { smooth: 0, clip: null });
+  expect(titlesOf({ steps, evaluations }).slice(7)).toEqual([
+    ["Validation loss of each text", "wiki", "own"],
+    ["Bits per byte of each text", "own"],
+    ["rewards/margins", "Training"],
+    ["kd_loss", "Training", "Validation", "Test"],
+  ]);
+  expect(charts[7]?.curves.map(({ x, y }) => [[...x], [...y]])).toEqual([
+    [
+      [10, 20],
+      [2, 1],
+    ],
+    [[10], [4]],
+  ]);
+  expect([...(charts[9]?.curves[0]?.y ?? [])]).toEqual([1, 10, 20]);
+});
+
 test("the line that gradients are clipped at is drawn, unless they are not", () => {
   const levels = (clip: number | null) =>
     runCharts({ steps: STEPS, evaluations: [] }, places, { smooth: 0, clip }).flatMap((chart) => chart.levels);

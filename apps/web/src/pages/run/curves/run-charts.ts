@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk/at";
 import type { EvalMetrics, MetricsHistory, StepMetrics } from "@trainer/platform/browser";
 import type { Curve } from "../../../parts/chart/curves.js";
 import type { PageChart } from "../../../parts/curves-view/curves-grid.js";
@@ -122,8 +123,47 @@ export function runCharts(
       showY: figure,
       canBeLog: true,
     },
+    ...textCharts(validations, places),
+    ...named(steps, evaluations).map((name): PageChart => ({
+      title: name,
+      curves: [
+        ...noisy(
+          "Training",
+          "--curve-1",
+          column((row) => row.figures?.[name]),
+        ),
+        ...points("Validation", "--curve-2", validations, (row) => row.figures?.[name] ?? null),
+        ...points("Test", "--curve-4", tests, (row) => row.figures?.[name] ?? null),
+      ],
+      levels: [],
+      showY: figure,
+      canBeLog: false,
+    })),
   ];
   return charts.filter(({ curves }) => curves.some(({ y }) => y.some(Number.isFinite)));
+}
+
+/** Names of what the run's objective tells beside its loss. */
+const named = (...rows: readonly (readonly Pick<StepMetrics, "figures">[])[]): string[] => [
+  ...new Set(rows.flat().flatMap(({ figures = {} }) => Object.keys(figures))),
+];
+
+const COLORS = ["--curve-1", "--curve-2", "--curve-3", "--curve-4", "--curve-5", "--curve-6"] as const;
+
+/** Validation of each of the texts that a run mixes; none of a run of one. */
+function textCharts(validations: readonly EvalMetrics[], places: Places): PageChart[] {
+  const names = [...new Set(validations.flatMap(({ sources = [] }) => sources.map(({ source }) => source)))];
+  const chart = (title: string, of: "loss" | "bits_per_byte"): PageChart => ({
+    title,
+    curves: names.flatMap((name, i) => {
+      const value = ({ sources = [] }: EvalMetrics) => sources.find(({ source }) => source === name)?.[of] ?? null;
+      return pointsOf(name, at(COLORS, i % COLORS.length), validations, value, places);
+    }),
+    levels: [],
+    showY: figure,
+    canBeLog: true,
+  });
+  return [chart("Validation loss of each text", "loss"), chart("Bits per byte of each text", "bits_per_byte")];
 }
 
 function pointsOf(

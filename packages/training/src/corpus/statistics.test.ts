@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { codePoint } from "@trainer/testing/code-points";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../home/temporary-folder.js";
@@ -55,7 +56,7 @@ test("a line larger than a batch is one line", async () => {
 
 test("characters are counted as JavaScript counts code points", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }), (text) => {
+    fc.property(fc.string({ unit: codePoint }), (text) => {
       const bytes = Buffer.from(text);
       const counter = new ScriptCounter();
       const characters = Array.from(bytes.toString());

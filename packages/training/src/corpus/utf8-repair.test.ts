@@ -1,3 +1,4 @@
+import { codePoint } from "@trainer/testing/code-points";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Utf8Repair } from "./utf8-repair.js";
@@ -12,7 +13,7 @@ function repairInChunks(bytes: Uint8Array, size: number) {
 
 const mess = fc.array(
   fc.oneof(
-    fc.string({ unit: "binary" }).map((s) => Buffer.from(s)),
+    fc.string({ unit: codePoint }).map((s) => Buffer.from(s)),
     fc.uint8Array({ maxLength: 6 }).map((b) => Buffer.from(b)),
     fc.constantFrom(Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from([0xf0, 0x9f, 0x98]), Buffer.from("\uFFFD")),
   ),
@@ -31,7 +32,7 @@ test("any bytes in chunks of any size become what the WHATWG decoder makes of th
 
 test("all that has come is given back at once, but for a character that a chunk's end has cut", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary", minLength: 1 }), fc.integer({ min: 1, max: 9 }), (text, size) => {
+    fc.property(fc.string({ unit: codePoint, minLength: 1 }), fc.integer({ min: 1, max: 9 }), (text, size) => {
       const bytes = Buffer.from(text);
       const isStart = (at: number) => at === bytes.length || (bytes.readUInt8(at) & 0xc0) !== 0x80;
       const repair = new Utf8Repair();

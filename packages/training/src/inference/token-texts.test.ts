@@ -1,4 +1,5 @@
 import { codePoints } from "@trainer/tokenizers";
+import { codePoint } from "@trainer/testing/code-points";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { tokenTexts } from "./token-texts.js";
@@ -28,7 +29,7 @@ test("of several tokens of one character the first has it; what no token was mad
 });
 
 test("together the tokens are the text, each at its place, whatever their offsets", () => {
-  const text = fc.string({ unit: "binary", minLength: 1, maxLength: 30 });
+  const text = fc.string({ unit: codePoint, minLength: 1, maxLength: 30 });
   fc.assert(
     fc.property(text, fc.array(fc.nat(), { minLength: 1, maxLength: 20 }), (text, ends) => {
       const characters = Array.from(text);

@@ -9,7 +9,8 @@ import { SPLITS, type Split } from "../corpus/held-out.js";
 import { noLosses } from "../corpus/left-out.js";
 import type { LeftOut } from "../home/text-losses.js";
 import { COPIES_VERSION } from "../corpus/dedup/find-copies.js";
-import { lossesOf, planSplit, SPLIT_VERSION, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
+import { lossesOf, planSplit, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
+import { splitVersionOf } from "../corpus/split-version.js";
 import { binDType, FORMAT_VERSION } from "./bin-format.js";
 import { encodingSha256, type BinTokenizer } from "./bin-tokenizer.js";
 import { markBinsInUse } from "./bins-use.js";
@@ -97,11 +98,12 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const cut = { document, separator, specialTokens, frame };
   const { conversations = null } = options;
   const masked = conversations === null ? [] : [maskedBy(corpus, conversations)];
-  const { dedup = "none", ...sides } = split;
+  const { dedup = "none", splitVersion, ...sides } = split;
+  const rule = splitVersionOf(corpus.conversations, splitVersion);
   const drawn = dedup === "none" ? sides : { ...sides, dedup, copies: COPIES_VERSION };
   const { splitWith = null } = options;
   const mixed = splitWith === null ? [] : [{ splitWith }];
-  const key = keyOf([corpusSha256, tokenizerHash, cut, drawn, SPLIT_VERSION, measureTraining, ...masked, ...mixed]);
+  const key = keyOf([corpusSha256, tokenizerHash, cut, drawn, rule, measureTraining, ...masked, ...mixed]);
   const use = await markBinsInUse(cacheDir, key);
   try {
     const bins = await openOrMake({ ...options, frame, measureTraining }, key);

@@ -34,7 +34,7 @@ export async function planSources(
   options: SplitOptions,
   read: Parameters<Corpus["documents"]>[0] = {},
 ): Promise<SourcePlans> {
-  const rule = splitRule(options);
+  const rule = splitRule(options, at(corpora, 0).corpus);
   if (rule === null) return { sources: corpora.map(() => ({ by: "nothing" })), whole: { by: "nothing" } };
   const measures: SplitMeasure[] = [];
   const turn = inTurn(read);

@@ -1,8 +1,8 @@
 import { at } from "@trainer/disk";
 import type { Corpus, ReadOptions } from "./corpus.js";
 import { viewOf, type DocumentBatch } from "./document-batch.js";
-import { documentHash } from "./document-hash.js";
 import { splitOf, SPLITS, type Split } from "./held-out.js";
+import { splitHash } from "./split-hash.js";
 import { bucketOf } from "./split-histogram.js";
 import { withoutCopies, type SplitPlan } from "./split-plan.js";
 import type { TextBlocks } from "./text-blocks.js";
@@ -51,7 +51,7 @@ function documentPartitioner({ key, sides, copies }: Drawn): Partitioner {
     let start = 0;
     for (const end of batch.ends) {
       if (!continued) {
-        const hash = documentHash(view, key, start, end);
+        const hash = splitHash(view, key, start, end);
         current = splitOf(sides[bucketOf(copies?.drawnBy.get(hash) ?? hash)]);
       }
       parts.add(current, end);
@@ -67,7 +67,7 @@ function blockPartitioner({ texts, cutAlike, ...drawn }: Extract<SplitPlan, { by
   let document = -1;
   let last: BlockWalk | null = null;
   const alike = ({ bytes }: DocumentBatch, start: number, end: number) =>
-    cutAlike?.get(documentHash(viewOf(bytes), drawn.key, start, end));
+    cutAlike?.get(splitHash(viewOf(bytes), drawn.key, start, end));
   const next = (batch: DocumentBatch, start: number, end: number) => {
     const blocks = texts.get((document += 1)) ?? alike(batch, start, end);
     return blocks === undefined ? null : new BlockWalk(blocks);

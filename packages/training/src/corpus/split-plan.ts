@@ -5,10 +5,12 @@ import { CorpusError } from "./corpus-error.js";
 import { findCopies, type Copies } from "./dedup/find-copies.js";
 import { withoutDocuments } from "./dedup/without-documents.js";
 import { viewOf } from "./document-batch.js";
-import { documentHash, seedKey } from "./document-hash.js";
+import { seedKey } from "./document-hash.js";
 import { heldBytes, holdOut, SPLITS, type Fractions } from "./held-out.js";
 import type { TextLosses } from "./left-out.js";
+import { splitHash, type SplitKey } from "./split-hash.js";
 import { SplitHistogram } from "./split-histogram.js";
+import { SPLIT_VERSION, splitVersionOf } from "./split-version.js";
 import { BlockMeasure, type TextBlocks } from "./text-blocks.js";
 import { asBuffer } from "./utf8-repair.js";
 
@@ -19,16 +21,14 @@ export const SplitOptions = z
     testSplitRatio: fraction,
     seed: z.number().int(),
     dedup: z.enum(dedupChoices).default("none"),
+    splitVersion: z.number().int().default(SPLIT_VERSION),
   })
   .refine((o) => o.holdoutFraction + o.testSplitRatio < 1, { error: "nothing would be left to train on" });
 /**
- * Parts of the bytes for validation and test, 0 to 0.5 each, 0 for none; the seed decides which documents those are, and
- * `dedup` what is done with copies.
+ * Parts of the bytes for validation and test, 0 to 0.5 each, 0 for none; the seed decides which documents those are,
+ * `dedup` what is done with copies, and `splitVersion` by which rule.
  */
 export type SplitOptions = z.input<typeof SplitOptions>;
-
-/** Version of the splitting rule: a run that was split by another rule has other splits, with equal options. */
-export const SPLIT_VERSION = 2;
 
 /** Assignment of documents, or of blocks of their lines, to splits; of those that stay where copies are looked for. */
 export type SplitPlan = Sides & { readonly copies?: Copies };
@@ -37,13 +37,13 @@ type Sides =
   | { readonly by: "nothing" }
   | {
       readonly by: "document";
-      readonly key: number;
+      readonly key: SplitKey;
       /** The number of the split by bucket of a document's hash. */
       readonly sides: Uint8Array;
     }
   | {
       readonly by: "block";
-      readonly key: number;
+      readonly key: SplitKey;
       readonly sides: Uint8Array;
       /** The documents that are cut, by their number in the corpus; the others are in one split each. */
       readonly texts: ReadonlyMap<number, TextBlocks>;
@@ -56,8 +56,8 @@ type Sides =
  * files as well.
  *
  * By document: in the order of a seeded hash of their content they are drawn for test, then for validation, until those
- * have their parts of all bytes; `holdOut` says which are passed over. Equal documents fall in the same split, so that no
- * line of training is met again in a test. By block, where there are fewer than three different documents, or where a split
+ * have their parts of all bytes; `holdOut` says which are passed over. Equal documents fall in the same split, and pairs of
+ * answers with an equal prompt, so that no line of training is met again in a test. By block, where there are fewer than three different documents, or where a split
  * would have less than half or more than twice of what was asked for, and long documents are to blame: each of those is cut
  * into runs of whole lines (of words, if it has no lines), drawn in the same way, and the others are drawn by document. Conversations
  * are never cut. With `dedup` a pass before finds the copies: those that go are in no split, and near ones that stay are
@@ -66,13 +66,13 @@ type Sides =
  * @throws CorpusError INVALID_INPUT if there is too little text for the splits asked for; CORPUS_EMPTY.
  */
 export async function planSplit(corpus: Corpus, options: SplitOptions, read: Reading = {}): Promise<SplitPlan> {
-  const { dedup, seed } = options;
-  const rule = splitRule(options);
+  const { dedup } = options;
+  const rule = splitRule(options, corpus);
   const planned = async (copies: Copies | null): Promise<Sides> =>
     rule === null ? { by: "nothing" } : decideSplit(await measureForSplit(corpus, rule, read, copies), rule);
   if (dedup === undefined || dedup === "none" || (dedup === "together" && rule === null)) return await planned(null);
   const isSplit = rule !== null;
-  const copies = await findCopies(corpus, { ...read, treatment: dedup, isSplit, key: seedKey("split", seed) });
+  const copies = await findCopies(corpus, { ...read, treatment: dedup, isSplit, key: splitKey(options, corpus) });
   return { ...(await planned(copies)), copies };
 }
 
@@ -92,19 +92,27 @@ export function withoutCopies(corpus: Corpus, copies: Copies | null, read: Readi
 export interface SplitRule {
   readonly fractions: Fractions;
   readonly seed: number;
-  readonly key: number;
+  readonly key: SplitKey;
 }
 
 /** Null where nothing is held out. @throws CorpusError INVALID_INPUT */
-export function splitRule(options: SplitOptions): SplitRule | null {
+export function splitRule(options: SplitOptions, corpus: Pick<Corpus, "conversations">): SplitRule | null {
   const checked = SplitOptions.safeParse(options);
   if (!checked.success) {
     throw new CorpusError("INVALID_INPUT", `a split that cannot be made: ${z.prettifyError(checked.error)}`);
   }
   const { holdoutFraction: validation, testSplitRatio: test, seed } = checked.data;
   if (validation === 0 && test === 0) return null;
-  return { fractions: { validation, test }, seed, key: seedKey("split", seed) };
+  return { fractions: { validation, test }, seed, key: splitKey(options, corpus) };
 }
+
+const splitKey = (
+  { seed, splitVersion }: SplitOptions,
+  { conversations }: Pick<Corpus, "conversations">,
+): SplitKey => ({
+  key: seedKey("split", seed),
+  byPrompt: splitVersionOf(conversations, splitVersion) === SPLIT_VERSION,
+});
 
 /** Everything about a corpus that decides its split. */
 export interface SplitMeasure {
@@ -129,7 +137,7 @@ export async function measureForSplit(
     let start = 0;
     for (const end of batch.ends) {
       if (!continued) {
-        const hash = documentHash(view, key, start, end);
+        const hash = splitHash(view, key, start, end);
         const group = copies?.drawnBy.get(hash);
         candidates.begin(hash, histogram.add(group ?? hash), end - start, group === undefined);
       }
@@ -148,13 +156,14 @@ export function decideSplit(
   { histogram, candidates, mayCut }: SplitMeasure,
   { fractions, key }: SplitRule,
   decided?: Uint8Array,
-): Extract<Sides, { readonly key: number }> {
+): Extract<Sides, { readonly key: SplitKey }> {
   if (histogram.distinct < SPLITS.length) {
     const texts = histogram.documents > MEASURED || !mayCut ? null : candidates.cut(0, histogram.bytes);
     if (texts !== null && texts.size > 0)
       return { by: "block", key, sides: new Uint8Array(histogram.bytes.length), texts };
     const advice = "give more text, or set both fractions (holdout, test split) to 0";
-    const what = `${histogram.documents} document(s), ${histogram.distinct} of them different${mayCut ? ", of too few lines" : ""}`;
+    const how = mayCut ? ", of too few lines" : key.byPrompt ? ", pairs of answers by their prompts" : "";
+    const what = `${histogram.documents} document(s), ${histogram.distinct} of them different${how}`;
     throw new CorpusError("INVALID_INPUT", `too little text to split: ${what}; ${advice}`);
   }
   const sizes = histogram.bytes;

@@ -15,12 +15,10 @@ import type { FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { binsFolder, type Home } from "../home/home.js";
 import { endOfDocument } from "../step/end-of-document.js";
-import type { RunManifest } from "../home/manifest.js";
-import { parseTrainOptions, type TrainOptions } from "../options/options.js";
+import { optionsOfRun } from "../options/options-of-run.js";
 import type { PlannedTexts } from "../step/evaluate-texts.js";
 import { planTexts } from "../step/planned-evaluation.js";
-import { assertSameRule } from "../corpus/split-version.js";
-import { fromConfig } from "../options/wire-names.js";
+import { assertKnownRule } from "../corpus/split-version.js";
 import { frameOf } from "./begin.js";
 import type { EvaluateOptions } from "@trainer/options";
 import type { OpenModel } from "./open-model.js";
@@ -84,7 +82,7 @@ async function plan(
   const documentEnd = keepsApart(opened) ? endOfDocument(opened.model, opened.tokenizer) : null;
   // Of a run's split the same windows are drawn as in training.
   const own =
-    options.path === null && manifest !== null ? trainOptions(manifest) : { evalTokens: 0, seed: options.seed };
+    options.path === null && manifest !== null ? optionsOfRun(manifest) : { evalTokens: 0, seed: options.seed };
   const { seed } = own;
   const evalTokens = options.evalTokens ?? own.evalTokens;
   const reading = { context, stride: options.stride ?? context, batchSize, evalTokens, seed, documentEnd, device };
@@ -108,7 +106,7 @@ async function plan(
 const contextOf = ({ contextLength, manifest }: OpenModel): number =>
   Math.min(contextLength, manifest?.max_seq_len ?? Infinity);
 
-const keepsApart = ({ manifest }: OpenModel) => manifest !== null && trainOptions(manifest).maskDocuments;
+const keepsApart = ({ manifest }: OpenModel) => manifest !== null && optionsOfRun(manifest).maskDocuments;
 
 /** Cutting of a text for a model of unknown training. */
 const FOREIGN = { document: "file", documentSeparator: "auto", format: "text" } as const;
@@ -127,7 +125,7 @@ async function externalText(
   { document, format, bos, specialTokens }: EvaluateOptions,
   context: ReadContext,
 ): Promise<Encoded> {
-  const trained = opened.manifest === null ? FOREIGN : trainOptions(opened.manifest);
+  const trained = opened.manifest === null ? FOREIGN : optionsOfRun(opened.manifest);
   const corpus = await openCorpus(resolve(path), {
     document: document ?? trained.document,
     separator: trained.documentSeparator,
@@ -159,7 +157,7 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
       `${dir} was not made by a run here, so it has no ${split} split: give the path of a text to evaluate it on`,
     );
   }
-  const options = trainOptions(manifest);
+  const options = optionsOfRun(manifest);
   if (options.preference !== "none") {
     const told = "its losses and accuracies on validation and test are in its metrics (metrics.jsonl)";
     throw invalid(
@@ -183,7 +181,7 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
         "cannot be told from what it was trained on: put the old text back, or give the path of another text",
     );
   }
-  assertSameRule(manifest);
+  assertKnownRule(manifest);
   const { tokenizer } = opened;
   const frame = frameOf(opened, bos);
   const reading = { tokenizer, frame, signal, onProgress: context.onData };
@@ -194,7 +192,5 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
   const fraction = split === "test" ? "test split ratio" : "holdout fraction";
   throw invalid(`run ${manifest.run_id} has no ${split} split (its ${fraction} was 0): give the path of a text`);
 }
-
-const trainOptions = (manifest: RunManifest): TrainOptions => parseTrainOptions(fromConfig(manifest.config));
 
 const invalid = (message: string) => new TrainingError("INVALID_INPUT", message);

@@ -23,7 +23,11 @@ export const TrainOptions = OpenTrainOptions.extend({
 export type TrainOptions = z.infer<typeof TrainOptions>;
 
 /** Options of a run that has begun: what was left to it is decided. */
-export type RunOptions = TrainOptions & { readonly maxSeqLen: number };
+export type RunOptions = TrainOptions & {
+  readonly maxSeqLen: number;
+  /** Rule by which its corpus is split; default: the newest. */
+  readonly splitVersion?: number;
+};
 
 /** Options before defaults are filled in. */
 export type TrainInput = z.input<typeof OpenTrainOptions>;

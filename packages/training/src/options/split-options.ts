@@ -1,5 +1,5 @@
 import type { SplitOptions } from "../corpus/split-plan.js";
-import type { TrainOptions } from "./options.js";
+import type { RunOptions } from "./options.js";
 
 /** Options of a run by which its corpus is split. */
 export const splitOptions = ({
@@ -7,9 +7,11 @@ export const splitOptions = ({
   testSplitRatio,
   seed,
   dedup,
-}: Pick<TrainOptions, "holdoutFraction" | "testSplitRatio" | "seed" | "dedup">): SplitOptions => ({
+  splitVersion,
+}: Pick<RunOptions, "holdoutFraction" | "testSplitRatio" | "seed" | "dedup" | "splitVersion">): SplitOptions => ({
   holdoutFraction,
   testSplitRatio,
   seed,
   dedup,
+  splitVersion,
 });

@@ -1,8 +1,13 @@
 import { camel, snake } from "@trainer/disk";
-import type { TrainOptions } from "./options.js";
+import type { RunOptions, TrainOptions } from "./options.js";
 
 /** Options by the names they have in requests and manifests: snake_case, `corpus_path` for the corpus. */
-export function toConfig({ corpus, userId, ...options }: TrainOptions): Record<string, unknown> {
+export function toConfig({
+  corpus,
+  userId,
+  splitVersion: _rule, // has its own place in manifests
+  ...options
+}: TrainOptions & Pick<RunOptions, "splitVersion">): Record<string, unknown> {
   return {
     ...snakeKeys(options),
     corpus_path: corpus.join(":"),

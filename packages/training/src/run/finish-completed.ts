@@ -6,14 +6,13 @@ import type { RunResult } from "./events.js";
 import type { FileLock } from "../home/file-lock.js";
 import { ManifestFile } from "../home/manifest-file.js";
 import type { RunManifest } from "../home/manifest.js";
-import { parseTrainOptions } from "../options/options.js";
+import { optionsOfRun } from "../options/options-of-run.js";
 import { resolveCompute } from "../step/precision.js";
 import { Reporter } from "./reporter.js";
 import type { RunFolder } from "../home/run-folder.js";
 import type { RunContext } from "./run-context.js";
 import { RunCorpus } from "../bins/run-corpus.js";
 import { resultOf } from "./session.js";
-import { fromConfig } from "../options/wire-names.js";
 
 interface Completed {
   readonly found: RunManifest;
@@ -24,7 +23,7 @@ interface Completed {
 
 /** Completes a run whose process ended before its evaluation. Idempotent. */
 export async function finishCompleted({ found, folder, context, lock }: Completed): Promise<RunResult> {
-  const options = { ...parseTrainOptions(fromConfig(found.config)), maxSeqLen: found.max_seq_len };
+  const options = optionsOfRun(found);
   const assertOwned = () => lock.assertOwned();
   const manifest = new ManifestFile(folder.manifest, found, assertOwned);
   await rm(folder.base, { recursive: true, force: true });

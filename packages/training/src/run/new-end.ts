@@ -8,9 +8,8 @@ import type { Home } from "../home/home.js";
 import { NO_OUTCOME, readManifest, type RunManifest, type RunPart } from "../home/manifest.js";
 import { runFolder, type RunFolder } from "../home/run-folder.js";
 import { isArchived } from "../home/run-log-files.js";
-import { parseTrainOptions } from "../options/options.js";
+import { optionsOfRun } from "../options/options-of-run.js";
 import { parseOptions } from "../options/parse-options.js";
-import { fromConfig } from "../options/wire-names.js";
 import { stepPlanOf } from "../step/step-plan.js";
 
 /** The options of a new end, or an error that names each one that is wrong; no two of them go together. */
@@ -50,7 +49,7 @@ export async function newEnd(
   if (givenOf(end).length === 0 || (endId !== null && endId === found.end_id)) return null;
   const spent = found.duration_seconds ?? 0;
   const config = { ...found.config, ...asked(end, spent) };
-  const options = { ...parseTrainOptions(fromConfig(config)), maxSeqLen: found.max_seq_len };
+  const options = optionsOfRun({ ...found, config });
   const epochs = options.numEpochs;
   const [newest] = await list(folder.checkpoints);
   const { splits, total_steps: before } = found;

@@ -1,4 +1,4 @@
-import { SPLIT_VERSION } from "../corpus/split-plan.js";
+import { splitVersionOf } from "../corpus/split-version.js";
 import { NO_OUTCOME, type RunManifest } from "../home/manifest.js";
 import type { RunOptions } from "../options/options.js";
 import { effectiveBatchSize } from "../options/effective-batch-size.js";
@@ -58,7 +58,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     special_tokens: null,
     begin_tokens: null,
     end_tokens: null,
-    split_version: SPLIT_VERSION,
+    split_version: splitVersionOf(options.format),
     gpu_peak_bytes: null,
     early_stopped: false,
     loss: null,

@@ -4,7 +4,8 @@ import { isFolder } from "@trainer/disk";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { methodInfo } from "@trainer/tokenizers/capabilities";
 import type { Corpus, ReadOptions } from "../corpus/corpus.js";
-import { SPLIT_VERSION, type SplitPlan } from "../corpus/split-plan.js";
+import type { SplitPlan } from "../corpus/split-plan.js";
+import { splitVersionOf } from "../corpus/split-version.js";
 import { openHome } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
@@ -62,6 +63,7 @@ async function ofModel(path: string): Promise<NamedTokenizer> {
 /** Trains a tokenizer on the training split, or takes the one that was trained so before. */
 async function trainedOnCorpus({ options, home, corpus, plan, emit, signal }: TokenizerRequest) {
   const { document, holdoutFraction, testSplitRatio, seed, dedup, minFrequency, threads } = options;
+  const split = splitOptions(options);
   const method = methodOf(options);
   const vocabSize = options.vocabSize ?? vocabSizeFor(corpus.totalBytes);
   const made = {
@@ -76,7 +78,7 @@ async function trainedOnCorpus({ options, home, corpus, plan, emit, signal }: To
     dedup: dedup === "none" ? undefined : dedup, // what was made before there was a choice keeps its name
     minFrequency,
     vocabSize,
-    SPLIT_VERSION,
+    SPLIT_VERSION: splitVersionOf(corpus.conversations, split.splitVersion),
   };
   const key = createHash("sha256").update(JSON.stringify(made)).digest("hex").slice(0, 12);
   const sized = methodInfo(method).leastVocabSize === null ? method : `${method}-${vocabSize}`;
@@ -86,7 +88,7 @@ async function trainedOnCorpus({ options, home, corpus, plan, emit, signal }: To
 
   const trained = await trainOnCorpus(corpus, {
     method,
-    split: splitOptions(options),
+    split,
     plan,
     vocabSize,
     minFrequency,

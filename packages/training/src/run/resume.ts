@@ -11,7 +11,8 @@ import { finishCompleted } from "./finish-completed.js";
 import { FileLock } from "../home/file-lock.js";
 import { ManifestFile } from "../home/manifest-file.js";
 import { readManifest } from "../home/manifest.js";
-import { parseTrainOptions, type RunOptions } from "../options/options.js";
+import type { RunOptions } from "../options/options.js";
+import { optionsOfRun } from "../options/options-of-run.js";
 import { withPluginsOf } from "../plugins/missing-plugins.js";
 import { resolveCompute } from "../step/precision.js";
 import { hasSaved } from "../checkpoint/has-saved.js";
@@ -19,7 +20,6 @@ import { runFolder } from "../home/run-folder.js";
 import type { RunContext } from "./run-context.js";
 import { RunCorpus } from "../bins/run-corpus.js";
 import { runSession } from "./session.js";
-import { fromConfig } from "../options/wire-names.js";
 import { newEnd, parseNewEnd } from "./new-end.js";
 
 /**
@@ -54,10 +54,10 @@ async function goOn(ref: string, context: RunContext, end: ResumeOptions, endId:
   const trainOn = await newEnd(end, found, folder, endId);
   if (found.status === "completed" && trainOn === null) return await finishCompleted({ found, folder, context, lock });
   const config = { ...found.config, ...trainOn?.config };
-  const parsed = await withPluginsOf(found.plugins, async () => parseTrainOptions(fromConfig(config)));
+  const parsed = await withPluginsOf(found.plugins, async () => optionsOfRun({ ...found, config }));
   const where = fetching(context);
   using text = await corpusPaths(parsed, where);
-  const options = { ...parsed, corpus: [...text.paths], maxSeqLen: found.max_seq_len };
+  const options = { ...parsed, corpus: [...text.paths] };
   const corpus = new RunCorpus(options, where.home);
   const compute = resolveCompute(found.device, found.precision);
   const manifest = new ManifestFile(folder.manifest, found, () => lock.assertOwned());

@@ -1,7 +1,7 @@
 import type { Tokenizer } from "@trainer/tokenizers";
 import { binsOfRun, type RunBins } from "../bins/bins-of-run.js";
 import { leftOutSentences } from "../corpus/left-out.js";
-import { assertSameRule } from "../corpus/split-version.js";
+import { assertKnownRule } from "../corpus/split-version.js";
 import { openHome } from "../home/home.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
@@ -10,7 +10,7 @@ import { lengthWarnings, lossWarnings, pairWarnings, splitCounts, splitWarnings 
 /** The run's corpus as token bins; what is left out of it, and how it was split, is noted and told. */
 export async function runBins(session: Session, reporter: Reporter, tokenizer: Tokenizer): Promise<RunBins> {
   const { options, manifest, context, corpus } = session;
-  assertSameRule(manifest.current);
+  assertKnownRule(manifest.current);
   const bins = await binsOfRun(corpus, options, openHome(context.home), {
     tokenizer,
     threads: manifest.current.threads,

@@ -29,7 +29,7 @@ function planted(count: number): string[] {
 }
 const originOf = (text: string) => /n\d+/.exec(text)?.[0] ?? "";
 
-const options: FindOptions = { treatment: "near", isSplit: true, key: 1 };
+const options: FindOptions = { treatment: "near", isSplit: true, key: { key: 1, byPrompt: false } };
 
 test("no planted near copy is on another side of a split than what it is like, and none is there twice where they go", async () => {
   const texts = planted(60);

@@ -4,8 +4,8 @@ import { amount, count } from "../amount.js";
 import { breathe } from "../breathe.js";
 import type { Corpus, ReadOptions } from "../corpus.js";
 import { piecesOf, viewOf } from "../document-batch.js";
-import { documentHash } from "../document-hash.js";
 import type { CopyLosses } from "../left-out.js";
+import { splitHash, type SplitKey } from "../split-hash.js";
 import { CopyGroups } from "./copy-groups.js";
 import { assertFits, CopyFinder } from "./copy-finder.js";
 import { DocumentPlaces } from "./document-places.js";
@@ -41,8 +41,8 @@ export interface FindOptions extends ReadOptions {
   readonly treatment: Treatment;
   /** False where all that stays is of one split, and is not to be grouped. */
   readonly isSplit: boolean;
-  /** Key of the hashes by which documents are drawn for splits. */
-  readonly key: number;
+  /** What documents are drawn by for splits. */
+  readonly key: SplitKey;
   /** True if the files are hashed on the way. */
   readonly hash?: boolean;
   /** Most bytes to remember documents in; default: half of the machine's memory. */
@@ -86,7 +86,7 @@ export async function findCopies(
   };
   for await (const batch of corpus.documents({ ...read, onFileEnd: places.endFile })) {
     for (const piece of piecesOf(batch)) {
-      if (piece.begins) [bytes, hash] = [0, documentHash(viewOf(piece.bytes), key)];
+      if (piece.begins) [bytes, hash] = [0, splitHash(viewOf(piece.bytes), key)];
       bytes += piece.bytes.length;
       finder.push(piece.bytes);
       if (!piece.ends) break; // it goes on in the next batch

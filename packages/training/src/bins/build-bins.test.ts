@@ -373,6 +373,7 @@ test("a corpus that changes while it is encoded gives no bins", async () => {
   const { folder, path, options } = await prepare(lines.join("\n"));
   await using _ = folder;
   const plan = await planSplit(options.corpus, tenth);
+  await options.corpus.sha256();
   await appendFile(path, "\none more");
   await expect(buildBins({ ...options, plan: () => Promise.resolve(plan) })).rejects.toThrow(
     /text\.txt changed while it was being read/,

@@ -1,3 +1,4 @@
+import { appendFileSync, renameSync } from "node:fs";
 import { appendFile, mkdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -10,6 +11,7 @@ import type { DocumentMode } from "./cut-documents.js";
 import { documentsOf } from "./document-batch.js";
 import { refuse } from "./unreadable.js";
 import { noLosses } from "./left-out.js";
+import { corpusStatistics } from "./statistics.js";
 
 type Files = Record<string, string | Uint8Array>;
 
@@ -210,6 +212,24 @@ test("a file that is written to while it is read is refused", async () => {
   await rm(join(folder.path, "a.txt"));
   await expect(corpus.assertUnchanged()).rejects.toThrow(/there is no file/);
   await expect(corpus.sha256()).rejects.toThrow(CorpusError);
+});
+
+test("a file that becomes another while it is read is refused by every reader at its end", async () => {
+  await using folder = await folderOf({ "a.txt": "one\ntwo\n", "b.txt": "three", "c.txt.new": "another text" });
+  const [a, other] = [join(folder.path, "a.txt"), join(folder.path, "c.txt.new")];
+  const corpus = await openCorpus(folder.path, { document: "line" });
+  const read: string[] = [];
+  const replaced = async () => {
+    for await (const batch of corpus.documents({ onRead: () => renameSync(other, a) })) {
+      read.push(...Array.from(documentsOf(batch), String));
+    }
+  };
+  await expect(replaced()).rejects.toThrow(/a\.txt changed while it was being read \(it had 8 bytes, now 12\)/);
+  expect(read).not.toContain("another text");
+  await expect(corpus.sha256()).rejects.toThrow("changed while");
+  await expect(corpusStatistics(a, { onRead: () => appendFileSync(a, "more") })).rejects.toMatchObject({
+    code: "CORPUS_UNREADABLE",
+  });
 });
 
 test("what is missing or empty is refused with what was looked for", async () => {

@@ -47,7 +47,10 @@ export interface Corpus {
    * it once, or not at all where `documents` has hashed them.
    */
   sha256(options?: ReadOptions): Promise<string>;
-  /** With `hash` the files are hashed on the way, if they were not yet. */
+  /**
+   * With `hash` the files are hashed on the way, if they were not yet. One that is not as it was when the corpus was opened is
+   * refused (CORPUS_UNREADABLE) at its end.
+   */
   documents(options?: ReadOptions & { readonly hash?: boolean }): AsyncGenerator<DocumentBatch, void, undefined>;
   /** Refuses (CORPUS_UNREADABLE) if a file is not as it was when the corpus was opened. */
   assertUnchanged(): Promise<void>;
@@ -193,6 +196,7 @@ async function* readDocuments(
       yield* ready();
     }
     if (!areRecords) cutter.endText();
+    if (!progress.isCut) assertAsFound(file); // else documents of an earlier and a later text would be taken for those of one
     onFileEnd?.(builder.documents);
     content?.end(file);
     noteReplaced(losses, i, source);
@@ -212,6 +216,7 @@ async function contentHash(files: readonly CorpusFile[], { signal, onRead }: Rea
       progress.bytes += chunk.length;
       onRead?.(progress);
     }
+    assertAsFound(file);
     content.end(file);
   }
   return content.digest();
@@ -220,11 +225,15 @@ async function contentHash(files: readonly CorpusFile[], { signal, onRead }: Rea
 async function assertUnchanged(files: readonly CorpusFile[]): Promise<void> {
   for (const file of files) {
     await breathe();
-    const { path, bytes, modifiedMs } = file.entry?.archive ?? file;
-    const now = statOf(path);
-    if (now.size !== bytes || now.mtimeMs !== modifiedMs) {
-      const what = `${path} changed while it was being read (it had ${bytes} bytes, now ${now.size})`;
-      throw new CorpusError("CORPUS_UNREADABLE", `${what}: start again when nothing writes to it`);
-    }
+    assertAsFound(file);
   }
+}
+
+/** @throws CorpusError CORPUS_UNREADABLE if it has been written to, or another is in its place */
+function assertAsFound(file: CorpusFile): void {
+  const { path, bytes, modifiedMs } = file.entry?.archive ?? file;
+  const now = statOf(path);
+  if (now.size === bytes && now.mtimeMs === modifiedMs) return;
+  const what = `${path} changed while it was being read (it had ${bytes} bytes, now ${now.size})`;
+  throw new CorpusError("CORPUS_UNREADABLE", `${what}: start again when nothing writes to it`);
 }

@@ -39,8 +39,8 @@ const [HASH, MORE] = [seedKey("document", 0), seedKey("document", 1)];
 
 /** Reads the start of a corpus more than once, in memory that does not grow with it. Errors: those of `openCorpus`. */
 export async function inspectCorpus(path: string, { show, ...options }: InspectOptions): Promise<CorpusInspection> {
-  const statistics = await corpusStatistics(path, options);
   const corpus = await openCorpus(path, options);
+  const statistics = await corpusStatistics(path, options);
   const distinct = new DistinctCounter();
   const preview = await firstDocuments(corpus, show, options.signal);
   let [documents, documentBytes, length] = [0, 0, 0];
@@ -63,6 +63,7 @@ export async function inspectCorpus(path: string, { show, ...options }: InspectO
       distinct.add(hash, (more ^ length) & 0x1fffff);
     }
   }
+  await corpus.assertUnchanged();
   const duplicateDocuments = Math.max(0, documents - distinct.count);
   return { ...statistics, documents, documentBytes, duplicateDocuments, preview };
 }

@@ -56,9 +56,10 @@ export function define(command: Command, io: Io): void {
           out.result(conversationsJson(statistics), () => conversationFacts(statistics).join("\n"));
           return;
         }
-        const statistics = await corpusStatistics(paths, reading);
         const corpus = await openCorpus(paths, { ...reading, document });
+        const statistics = await corpusStatistics(paths, reading);
         const documents = examples === 0 ? [] : await firstDocuments(corpus, examples, where.signal);
+        await corpus.assertUnchanged();
         line.clear();
         const shown = documents.length === 0 ? [] : documentFacts(CUT[corpus.document], documents);
         const previews = documents.map(({ text, isCut }) => ({ text, cut: isCut }));

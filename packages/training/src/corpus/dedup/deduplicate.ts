@@ -98,7 +98,8 @@ export async function deduplicate(
   const numbers = [...exact, ...near].flatMap(({ kept, removed }) => [kept, removed]);
   const again = corpus.documents({ signal: options.signal, onRead: (progress) => looked(progress.bytes) });
   const starts = await readStarts(again, numbers);
-  const shown = (document: number) => ({ ...places.of(document), start: starts.get(document) ?? "" });
+  await corpus.assertUnchanged();
+  const shown = (document: number) => ({ ...places.of(document), start: String(starts.get(document)) });
   const show = (kind: ShownCopy["kind"]) => (copy: Copy) => ({
     kind,
     similarity: copy.similarity,

@@ -167,13 +167,13 @@ class Reading {
       }
       onBatch?.();
     }
-    if (!isFirst) await this.corpus.assertUnchanged();
   }
 
   /** Reads the starts of documents, by their numbers. */
   async show(numbers: readonly number[]): Promise<(document: number) => ShownDocument> {
     const starts = await readStarts(this.#documents("examples", false), numbers);
-    return (document) => ({ ...this.#places.of(document), start: starts.get(document) ?? "" });
+    await this.corpus.assertUnchanged();
+    return (document) => ({ ...this.#places.of(document), start: String(starts.get(document)) });
   }
 
   leftOut(): LeftOut {

@@ -25,5 +25,9 @@ test("the process hands its arguments and streams over and ends with the exit co
   process.stderr.emit("error", new Error("the terminal is gone"));
   const gone = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
   expect(() => process.stdout.emit("error", gone)).toThrow("exit 141");
-  expect(exit).toHaveBeenCalledOnce();
+  const told = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const full = Object.assign(new Error("write ENOSPC"), { code: "ENOSPC", syscall: "write" });
+  expect(() => process.stdout.emit("error", full)).toThrow("exit 1");
+  expect(told).toHaveBeenCalledWith("error: stdout cannot be written to: no space left on the disk\n");
+  expect(exit).toHaveBeenCalledTimes(2);
 });

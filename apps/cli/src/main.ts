@@ -1,4 +1,5 @@
-import { interrupts } from "./process/interrupts.js";
+import { explain } from "./process/errors.js";
+import { interrupts, OutputLost } from "./process/interrupts.js";
 import { endWithParent } from "./process/end-with-parent.js";
 import { lastResort } from "./process/last-resort.js";
 import { programName } from "./process/program-name.js";
@@ -14,6 +15,9 @@ const code = await run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   program: programName({ env: process.env, cwd: process.cwd() }),
-  interruptible: interrupts(process, process.stdout, (code) => process.exit(code)),
+  interruptible: interrupts(process, process.stdout, (reason) => {
+    if (reason instanceof OutputLost) process.stderr.write(`error: ${explain(reason).message}\n`);
+    process.exit(reason.exitCode);
+  }),
 });
 process.exitCode = unhandled.exitCode(code);

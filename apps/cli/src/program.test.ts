@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { testIo, type TestIoOptions } from "../test/screen.js";
+import { OutputLost, Stopped, type Interruptible } from "./process/interrupts.js";
 import { run } from "./program.js";
 import { VERSION } from "./process/version.js";
 
@@ -31,6 +32,22 @@ const COMMANDS = [
 
 test("--version prints the version alone", async () => {
   expect(await trainer(["--version"])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: "" });
+});
+
+test("an output that is lost is told on stderr alone, and a stop by its command", async () => {
+  const io = testIo();
+  const lost = new OutputLost(Object.assign(new Error("EIO"), { code: "EIO" }));
+  const ends = async (error: Stopped) => {
+    const interruptible: Interruptible = async () => {
+      throw error;
+    };
+    const code = await run(["corpus", "show", "a.txt", "--json"], { ...io, interruptible });
+    return { code, stdout: io.stdout.text, stderr: io.stderr.text };
+  };
+  const line = "Stopped by SIGTERM; nothing is kept.\n";
+  expect(await ends(new Stopped("SIGTERM", 143))).toEqual({ code: 143, stdout: "", stderr: line });
+  const stderr = `${line}error: stdout cannot be written to: EIO\n`;
+  expect(await ends(lost)).toEqual({ code: 1, stdout: "", stderr });
 });
 
 test("--help lists every command and the first steps", async () => {

@@ -5,7 +5,7 @@ import { style } from "./display/style.js";
 import { terminal } from "./display/terminal.js";
 import { explain } from "./process/errors.js";
 import { EXIT, type ExitCode } from "./process/exit-codes.js";
-import { Stopped } from "./process/interrupts.js";
+import { OutputLost, Stopped } from "./process/interrupts.js";
 import type { GlobalOptions } from "./framework/define-command.js";
 import { formatItem } from "./framework/help-item.js";
 import { explainMisuse } from "./framework/misuse.js";
@@ -173,11 +173,12 @@ const inHome = (text: string, flags: string): string =>
   text.replaceAll(/`trainer (?:train|resume|runs|tokenizer)\b[^`]*/g, (command) => command + flags);
 
 function report(error: unknown, io: Io, { json, flags }: { readonly json: boolean; readonly flags: string }): void {
-  if (error instanceof Stopped) return; // the command has reported it already
+  const isLost = error instanceof OutputLost;
+  if (error instanceof Stopped && !isLost) return; // the command has reported it already
   const { code, details, ...explanation } = explain(error);
   const message = typeable(inHome(explanation.message, flags), io.program);
   const hint = explanation.hint === null ? null : typeable(explanation.hint, io.program);
-  if (json) io.stdout.write(`${stringify({ ...details, error: { code, message, hint } })}\n`);
+  if (json && !isLost) io.stdout.write(`${stringify({ ...details, error: { code, message, hint } })}\n`);
   if (error instanceof CommanderError) return; // commander has printed it
   const { red, dim } = style(terminal(io.stderr, io.env).color);
   io.stderr.write(`${red("error:")} ${printable(message)}\n`);

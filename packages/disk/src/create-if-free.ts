@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, writeSync } from "node:fs";
 import { isErrno } from "./errno.js";
+import { removeIfPossible } from "./remove-if-possible.js";
 import { temporaryName } from "./write-whole.js";
 
 /**
@@ -27,13 +28,6 @@ function writeNew(path: string, text: string, flush: boolean): void {
   } finally {
     closeSync(file);
   }
-}
-
-/** Never throws: a leftover is like any other; an error would hide that the file was created. */
-function removeIfPossible(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {}
 }
 
 function isNew(make: () => void): boolean {

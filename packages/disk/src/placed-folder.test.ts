@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { scratch } from "@trainer/testing";
-import { folderBeside, placeFolder, removeLeftovers } from "./placed-folder.js";
+import { folderBeside, placeFolder, removeLeftovers, temporaryBeside } from "./placed-folder.js";
 import { namespace, startOf } from "./process.js";
 
 const uuid = "01234567-89ab-cdef-0123-456789abcdef";
@@ -42,6 +42,18 @@ test("a folder that is not valid gives way", async () => {
   await placeFolder(await filled(parent.path, "good"), to, valid(false));
   expect(await readdir(parent.path)).toEqual(["key"]);
   expect(await readFile(join(to, "a"), "utf8")).toBe("good");
+});
+
+test("a temporary folder is gone with what is in it, and so is that of a process that was killed, by the next", async () => {
+  await using parent = await scratch();
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  await mkdir(join(parent.path, `.tmp-${pid}.5.${namespace()}-${uuid}-${hostname()}`, "half"), { recursive: true });
+  {
+    await using folder = await temporaryBeside(parent.path);
+    await writeFile(join(folder.path, "a"), "");
+    expect(await readdir(parent.path)).toEqual([basename(folder.path)]);
+  }
+  expect(await readdir(parent.path)).toEqual([]);
 });
 
 test("what else goes wrong with the move is said", async () => {

@@ -20,6 +20,12 @@ export async function folderBeside(parent: string): Promise<string> {
   return path;
 }
 
+/** The same, gone with all that is still in it when it is disposed of. */
+export async function temporaryBeside(parent: string): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await folderBeside(parent);
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
 const LEFTOVER = /^\.tmp-(\d+)(?:\.(\w*)\.(\w*))?-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(.*)$/;
 
 const ABANDONED_MS = 3_600_000;

@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { temporaryName } from "./write-whole.js";
+import { removeIfPossible } from "./remove-if-possible.js";
+import { ofFile, temporaryName } from "./write-whole.js";
 
 /** As `writeJson`, for a small file in an existing folder, synchronous. */
 export function writeJsonSync(path: string, value: unknown, { mode }: { readonly mode?: number } = {}): void {
@@ -10,8 +11,8 @@ export function writeJsonSync(path: string, value: unknown, { mode }: { readonly
     renameSync(temporary, path);
     withFile(openSync(dirname(path), "r"), () => {});
   } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+    removeIfPossible(temporary);
+    throw ofFile(error, temporary, path);
   }
 }
 

@@ -14,7 +14,14 @@ test("a file replaces the one before, and nothing is left beside it", async () =
   await writeJson(path, { x: 1 });
   expect(await readFile(path, "utf8")).toBe('{\n  "x": 1\n}\n');
   expect(await readdir(folder.path)).toEqual(["file.json"]);
-  await expect(writeText(join(folder.path, "gone", "file"), "")).rejects.toThrow("ENOENT");
+  const gone = join(folder.path, "gone");
+  const missing = `ENOENT: no such file or directory, open '${gone}'`;
+  await expect(writeText(join(gone, "file"), "")).rejects.toMatchObject({
+    code: "ENOENT",
+    path: gone,
+    message: missing,
+  });
+  await expect(writeText(join(path, "file"), "")).rejects.toMatchObject({ code: "ENOTDIR", path: join(path, "file") });
 });
 
 test("a write that fails leaves what was there, and nothing beside it", async () => {

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import { open, rename, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { errnoOf } from "./errno.js";
 import { syncFolder } from "./folder.js";
+import { removeIfPossible } from "./remove-if-possible.js";
 
 export interface WriteOptions {
   /** The new file's permissions; the process's usual ones if left out. */
@@ -25,9 +27,17 @@ export async function writeWhole<T>(
     await syncFolder(dirname(path));
     return result;
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    removeIfPossible(temporary);
+    throw ofFile(error, temporary, path);
   }
+}
+
+/** An error of the temporary file as one of the file that was named; of a missing folder, as one of that. */
+export function ofFile(error: unknown, temporary: string, path: string): unknown {
+  if (!(error instanceof Error && "path" in error && error.path === temporary)) return error;
+  const named = errnoOf(error) === "ENOENT" ? dirname(path) : path;
+  const message = error.message.replaceAll(temporary, named);
+  return Object.assign(new Error(message, { cause: error }), error, { path: named });
 }
 
 export const writeText = (path: string, text: string | Uint8Array, options?: WriteOptions): Promise<void> =>

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { EXIT, type ExitCode } from "./exit-codes.js";
-import { Stopped } from "./interrupts.js";
+import { OutputLost, Stopped } from "./interrupts.js";
 
 /** The command line is wrong: exit code 2. */
 export class UsageError extends Error {
@@ -80,6 +80,10 @@ const SERVICE_HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> 
 };
 
 export function explain(error: unknown): Explanation {
+  if (error instanceof OutputLost) {
+    const { code, message, hint } = explain(error.cause);
+    return { code, message: `stdout cannot be written to: ${message}`, hint, exitCode: error.exitCode };
+  }
   if (error instanceof Stopped) {
     return { code: "INTERRUPTED", message: error.message, hint: null, exitCode: error.exitCode };
   }

@@ -2,7 +2,8 @@ import { EventEmitter } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { EXIT } from "./exit-codes.js";
-import { interrupts, Stopped } from "./interrupts.js";
+import { explain } from "./errors.js";
+import { interrupts, OutputLost, Stopped } from "./interrupts.js";
 
 const ECHO_MS = 60;
 
@@ -10,7 +11,7 @@ function setUp() {
   const signals = new EventEmitter();
   const stdout = new EventEmitter();
   const exits: number[] = [];
-  const interruptible = interrupts(signals, stdout, (code) => exits.push(code), ECHO_MS);
+  const interruptible = interrupts(signals, stdout, ({ exitCode }) => exits.push(exitCode), ECHO_MS);
   return { signals, stdout, exits, interruptible };
 }
 
@@ -88,10 +89,23 @@ test("a reader that goes away while nothing needs saving ends the process quietl
   expect(exits).toEqual([EXIT.readerGone]);
 });
 
-test("any other error of stdout is not hidden", () => {
-  const { stdout } = setUp();
-  const error = Object.assign(new Error("write ENOSPC"), { code: "ENOSPC" });
-  expect(() => stdout.emit("error", error)).toThrow("ENOSPC");
+test("an output that is lost is a failure, also of work that ends by itself then", async () => {
+  const { stdout, exits, interruptible } = setUp();
+  const error = Object.assign(new Error("write ENOSPC"), { code: "ENOSPC", syscall: "write" });
+  const body = interruptible(untilStopped);
+  stdout.emit("error", error);
+  const lost = await body.catch((reason: unknown) => reason);
+  expect(lost).toBeInstanceOf(OutputLost);
+  expect(explain(lost)).toEqual({
+    code: "ENOSPC",
+    message: "stdout cannot be written to: no space left on the disk",
+    hint: "Free some space, or choose another disk with --home DIR.",
+    exitCode: EXIT.failed,
+  });
+  expect(exits).toEqual([]);
+  await setTimeout(2 * ECHO_MS);
+  stdout.emit("error", error);
+  expect(exits).toEqual([EXIT.failed]);
 });
 
 test.each([

@@ -14,6 +14,13 @@ export class Stopped extends Error {
   }
 }
 
+/** What a command prints can no longer be written: its disk is full, for instance. A failure, which stops all work. */
+export class OutputLost extends Stopped {
+  constructor(override readonly cause: Error) {
+    super("lost output", EXIT.failed);
+  }
+}
+
 const STOP_CODES = {
   SIGINT: EXIT.interrupted,
   SIGTERM: EXIT.terminated,
@@ -24,7 +31,7 @@ const STOP_CODES = {
 export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** `EPIPE`: the reader of our output has gone, as `| head` does when it has seen enough. */
-export type StopCause = keyof typeof STOP_CODES | "EPIPE";
+export type StopCause = keyof typeof STOP_CODES | "EPIPE" | "lost output";
 
 /** The part of `process` that tells of signals. */
 export interface SignalSource {
@@ -57,7 +64,7 @@ interface Running {
 export function interrupts(
   signals: SignalSource,
   stdout: ErrorSource,
-  exit: (code: ExitCode) => void,
+  exit: (reason: Stopped) => void,
   echoMs = ECHO_MS,
 ): Interruptible {
   const running = new Set<Running>();
@@ -86,16 +93,18 @@ export function interrupts(
     }
   };
   stdout.on("error", (error) => {
-    if (error.code !== "EPIPE") throw error;
-    if (running.size === 0) exit(EXIT.readerGone);
-    stop(new Stopped("EPIPE", EXIT.readerGone));
+    const reason = error.code === "EPIPE" ? new Stopped("EPIPE", EXIT.readerGone) : new OutputLost(error);
+    if (running.size === 0) exit(reason);
+    stop(reason);
   });
   return async (work) => {
     const body: Running = { controller: new AbortController(), stopped: null };
     running.add(body);
     update();
     try {
-      return await work(body.controller.signal);
+      const result = await work(body.controller.signal);
+      if (body.stopped instanceof OutputLost) throw body.stopped; // the result that was printed is not there
+      return result;
     } catch (error) {
       throw body.stopped !== null && isCancellation(error) ? body.stopped : error;
     } finally {

@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { temporaryBeside } from "@trainer/disk";
 import type { Invocation } from "../framework/define-command.js";
 import type { Server } from "../services/server.js";
 
@@ -12,20 +12,17 @@ export async function fetchRemote(
   const { unpackRun } = await import("@trainer/training/files");
   const { status, artifact_file_id: fileId } = await client.run(runId);
   if (fileId === null) throw new Error(`run ${runId} has no archive, as completed runs have: it is ${status}`);
-  const beside = dirname(resolve(options.out));
-  await mkdir(beside, { recursive: true });
-  const folder = await mkdtemp(join(beside, ".trainer-"));
-  const path = join(folder, runId);
-  const remove = () => rm(folder, { recursive: true, force: true });
+  const folder = await temporaryBeside(dirname(resolve(options.out)));
+  const path = join(folder.path, runId);
   try {
     out.note(`fetching run ${runId}`);
     await io.interruptible(async (signal) => {
       const archive = await client.archive(runId, { signal });
       await unpackRun(() => archive, path, { runId, fileId });
     });
-    return { path, [Symbol.asyncDispose]: remove };
+    return { ...folder, path };
   } catch (error) {
-    await remove();
+    await folder[Symbol.asyncDispose]();
     throw error;
   }
 }

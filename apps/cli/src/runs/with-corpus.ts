@@ -1,5 +1,6 @@
 import type { Home } from "@trainer/training";
 import { lookingOn, ProgressLine } from "../display/progress-line.js";
+import { tellStop } from "../display/tell-stop.js";
 import { corpusArgument } from "../flags/corpus-argument.js";
 import type { Invocation } from "../framework/define-command.js";
 import { fetching } from "./fetching.js";
@@ -26,10 +27,11 @@ export async function withCorpus<T>(
   const { corpusPaths, openHome } = await import("@trainer/training/files");
   const named = corpusArgument(names);
   const home = openHome(root);
-  return await io.interruptible(async (signal) => {
+  const work = io.interruptible(async (signal) => {
     using corpus = await corpusPaths(named, { home, ...(await fetching({ home: root, io, out })), signal });
     const line = new ProgressLine(io, out);
     const where = { home, signal, onLook: lookingOn(line) };
     return await read({ paths: corpus.paths, where, line }).finally(() => line.clear());
   });
+  return await tellStop(out, work);
 }

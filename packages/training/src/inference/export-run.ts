@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { copySynced, isFile, isFolder, makeFolder, syncFolder, writeText } from "@trainer/disk";
+import { copySynced, isFile, isFolder, makeFolder, syncFolder, temporaryBeside, writeText } from "@trainer/disk";
 import { ADAPTER_CONFIG, ADAPTER_FILE, INDEX_FILE, shardFiles, WEIGHTS_FILE } from "@trainer/models";
 import { writeSafetensors } from "@trainer/torch";
 import { acquireRun, type EnsureContext } from "../artifact/ensure-run.js";
@@ -10,7 +10,6 @@ import type { FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { bytesIn } from "../home/folders.js";
 import type { Home } from "../home/home.js";
-import { temporaryFolder } from "../home/temporary-folder.js";
 import { writeTokenizerFiles } from "../model/tokenizer-files.js";
 import { openModel, type OpenModel } from "./open-model.js";
 
@@ -57,7 +56,7 @@ export async function exportRun(
   if (source.dir === target) throw conflict(`${target} is the model itself; name another folder to write to`);
 
   await makeFolder(dirname(target));
-  await using temporary = await temporaryFolder(dirname(target));
+  await using temporary = await temporaryBeside(dirname(target));
   const made = join(temporary.path, "model");
   await mkdir(made);
   await source.write(made);

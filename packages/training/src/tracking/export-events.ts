@@ -1,6 +1,6 @@
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isFolder, makeFolder } from "@trainer/disk";
+import { isFolder, makeFolder, temporaryBeside } from "@trainer/disk";
 import type { RunManifest } from "../home/manifest.js";
 import { eventFiles } from "./event-file.js";
 import { runEvents, type EventSources } from "./run-events.js";
@@ -19,21 +19,16 @@ export async function exportEvents({ manifest, logs, ...sources }: EventExport, 
   const started = Date.parse(manifest.started_at) / 1000;
   const timeOf = timesIn(logs, started);
   const ended = manifest.finished_at === null ? started : Date.parse(manifest.finished_at) / 1000;
-  await makeFolder(folder);
-  const beside = mkdtempSync(join(folder, ".events-"));
-  try {
-    const made = runEvents(beside, sources);
-    for (const events of made) {
-      events.restart({ step: 0, tokens: 0, metricsBytes: 0, samplesBytes: 0 }, manifest, started);
-      events.sync(timeOf);
-      events.end(manifest, ended);
-    }
-    const paths: string[] = [];
-    for (const { folder: from } of made) paths.push(...(await place(from, join(folder, from.slice(beside.length)))));
-    return paths;
-  } finally {
-    rmSync(beside, { recursive: true });
+  await using beside = await temporaryBeside(folder);
+  const made = runEvents(beside.path, sources);
+  for (const events of made) {
+    events.restart({ step: 0, tokens: 0, metricsBytes: 0, samplesBytes: 0 }, manifest, started);
+    events.sync(timeOf);
+    events.end(manifest, ended);
   }
+  const paths: string[] = [];
+  for (const { folder: from } of made) paths.push(...(await place(from, join(folder, from.slice(beside.path.length)))));
+  return paths;
 }
 
 /** Moves event files to a folder, and removes those that were there before. */

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { TrainProgress } from "@trainer/tokenizers";
 import type { Corpus, CorpusTokenizer, OpenOptions } from "@trainer/training";
 import { lookingOn, ProgressLine } from "../../display/progress-line.js";
+import { tellStop } from "../../display/tell-stop.js";
 import { assertFree } from "../../framework/assert-free.js";
 import type { Invocation } from "../../framework/define-command.js";
 import { assertWritable } from "../../process/assert-writable.js";
@@ -53,7 +54,7 @@ export async function learnTokenizer<T extends CorpusTokenizer>(
   const home = openHome(root);
   const progress = new ProgressLine(io, out);
   const began = performance.now();
-  return await io
+  const work = io
     .interruptible(async (signal) => {
       const corpus = await openCorpus(files, { ...read, home, signal, onLook: lookingOn(progress) });
       const made = await learn(corpus, {
@@ -68,4 +69,5 @@ export async function learnTokenizer<T extends CorpusTokenizer>(
       return { made, path, seconds: (performance.now() - began) / 1000 };
     })
     .finally(() => progress.clear());
+  return await tellStop(out, work);
 }

@@ -4,7 +4,7 @@ import { breathe } from "../breathe.js";
 import { leftOutOf, openCorpus, type OpenOptions } from "../corpus.js";
 import { DocumentPlaces } from "../dedup/document-places.js";
 import { startOf } from "../dedup/examples.js";
-import { refuseExisting } from "../dedup/refuse-existing.js";
+import { assertNewFile } from "../dedup/assert-new-file.js";
 import { withKept } from "../dedup/with-kept.js";
 import { piecesOf } from "../document-batch.js";
 import { noLosses } from "../left-out.js";
@@ -56,7 +56,7 @@ export async function cleanCorpus(
   paths: string | readonly string[],
   { out, mask, country, perplexity = null, onRead, ...options }: CleanOptions,
 ): Promise<Cleaning> {
-  if (out !== null) await refuseExisting(out);
+  if (out !== null) await assertNewFile(out);
   const { personalDataFinder } = await import("./personal-data.js"); // here, or every command would load its tables
   const find = personalDataFinder(mask, country);
   const languages = options.languages.length === 0 ? null : await wantedLanguages(options.languages);

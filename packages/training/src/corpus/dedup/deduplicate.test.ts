@@ -1,5 +1,5 @@
 import { truncateSync, writeFileSync } from "node:fs";
-import { open, readdir, readFile, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { scratch } from "@trainer/testing";
@@ -195,6 +195,9 @@ test("a file that is there is left as it is, also one that came meanwhile", asyn
   const [path, out] = [join(folder.path, "text.txt"), join(folder.path, "out.jsonl")];
   await writeFile(path, "some text");
   await expect(deduplicate(path, { ...NEAR, out: path })).rejects.toThrow("text.txt is there already: name a new file");
+  await symlink(join(folder.path, "nowhere"), `${out}.txt`);
+  await expect(deduplicate(path, { ...NEAR, out: `${out}.txt` })).rejects.toThrow("is there already");
+  await rm(`${out}.txt`);
   const onRead = () => writeFileSync(out, "", { flag: "a" });
   await expect(deduplicate(path, { ...NEAR, out, onRead })).rejects.toMatchObject({ code: "INVALID_INPUT" });
   expect(await readFile(out, "utf8")).toBe("");
@@ -212,6 +215,18 @@ test("a text that changes meanwhile is refused, also where nothing is written", 
   await writeFile(path, content);
   await expect(deduplicate(path, { ...NEAR, onRead })).rejects.toThrow("changed while");
   expect(await readdir(folder.path)).toEqual(["texts.jsonl"]);
+});
+
+test("where no file can be made is said before the text is read, by the folder", async () => {
+  await using folder = await scratch();
+  const path = join(folder.path, "text.txt");
+  await writeFile(path, "some text");
+  const to = (out: string) => deduplicate("unread", { ...NEAR, out });
+  await expect(to(join(folder.path, "none", "x.txt"))).rejects.toThrow(
+    `there is no folder ${join(folder.path, "none")} to write x.txt in: make it first`,
+  );
+  await expect(to(join(path, "x.txt"))).rejects.toThrow(`there is no folder ${path} to write x.txt in`);
+  await expect(to("/proc/x.txt")).rejects.toThrow("nothing can be written in /proc (");
 });
 
 test("a stop leaves nothing behind", async () => {

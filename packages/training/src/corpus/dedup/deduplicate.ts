@@ -10,7 +10,7 @@ import { DocumentPlaces, type DocumentPlace } from "./document-places.js";
 import { Examples, readStarts, type Copy } from "./examples.js";
 import type { KeptFile } from "./kept-file.js";
 import { mostAlike } from "./near-index.js";
-import { refuseExisting } from "./refuse-existing.js";
+import { assertNewFile } from "./assert-new-file.js";
 import { withKept } from "./with-kept.js";
 
 /** A document as it is shown: where it is, and its first characters. */
@@ -71,7 +71,7 @@ export async function deduplicate(
   paths: string | readonly string[],
   { out, similarity, onRead, mostTableBytes = memoryBytes() / 2, ...options }: DeduplicateOptions,
 ): Promise<Deduplication> {
-  if (out !== null) await refuseExisting(out);
+  if (out !== null) await assertNewFile(out);
   const corpus = await openCorpus(paths, options);
   const places = new DocumentPlaces(corpus.files);
   let losses = noLosses;

@@ -1,5 +1,6 @@
-import { basename, dirname, resolve } from "node:path";
-import { isFile, isFolder, makeFolder, writeText } from "@trainer/disk";
+import { rename } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { isFile, isFolder, temporaryBeside, writeText } from "@trainer/disk";
 import { checkGguf, writeGgufModel, type ElementTypeName } from "@trainer/models";
 import { tokenizerToGguf } from "@trainer/tokenizers";
 import { TrainingError } from "../../errors.js";
@@ -53,8 +54,10 @@ export async function exportGguf(
   const name = opened.id ?? basename(path, ".gguf");
   checkGguf(opened.model);
   const { metadata, spelled, template, notes } = textSide(opened);
-  await makeFolder(dirname(path));
-  const { bytes, inHalf } = await writeGgufModel(path, opened.model, { type, name, metadata });
+  await using temporary = await temporaryBeside(dirname(path)); // which the next export finds if this one is killed
+  const made = join(temporary.path, basename(path));
+  const { bytes, inHalf } = await writeGgufModel(made, opened.model, { type, name, metadata });
+  await rename(made, path);
   const facts = { file: basename(path), template: template ?? PLAIN, contextLength: opened.contextLength };
   await writeText(beside, modelfile({ ...facts, stops: spelled }));
   return { path, bytes, modelfile: beside, notes: [...notes, ...halfNote(inHalf)] };

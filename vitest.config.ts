@@ -24,7 +24,11 @@ export default defineConfig({
     ],
     globalSetup: `${root}packages/testing/src/own-folders.ts`,
     pool: "forks", // a native crash names its file and takes no other down
-    testTimeout: 30_000,
+    setupFiles: `${root}packages/testing/src/ample-waits.ts`,
+    // Limits are for what hangs: a test that would pass must not fail because every core is busy.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: Math.max(2, availableParallelism() - 1), // many tests wait for processes more than they compute
     // Several processes share the cores: a thread of libtorch that waits must not spin on one meanwhile.
     // Where tests measure at the same time, equal runs might come to multiply by different libraries.

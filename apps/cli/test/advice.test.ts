@@ -2,12 +2,10 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratchPath } from "@trainer/testing";
-import { beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { Stopped } from "../src/process/interrupts.js";
 import { commandLine } from "./command-line.js";
 import { corpusText, TINY } from "./corpus.js";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const SHORT = [...TINY, "--max-steps", "3", "--no-evaluate"];
 const at = { folder: "", home: "", text: "" };

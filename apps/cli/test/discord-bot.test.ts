@@ -1,11 +1,9 @@
 import { containing, freePort, matching } from "@trainer/testing";
 import { startDiscord } from "@trainer/testing/discord";
 import { startSystem, type System } from "@trainer/testing/api";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { commandLine } from "./command-line.js";
 import { running } from "./serving.js";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const OWNER = "987654321098765432";
 const GUILD = "765432109876543210";

@@ -94,7 +94,7 @@ test("a run of a server that was stopped goes on to the losses that it would hav
   expect(last).toMatchObject({ status: "completed", step, test_loss, best_val_loss });
   const again = await trainer(on("resume", "cut"));
   expect(again).toMatchObject({ code: 1, stderr: containing("run cut is completed: a new run") });
-  await vi.waitUntil(() => !existsSync(folder("models", "cut")), 10_000); // its files are in the file service alone now
+  await vi.waitUntil(() => !existsSync(folder("models", "cut"))); // its files are in the file service alone now
   const further = await trainer(on("resume", "cut", "--max-steps", "999"));
   expect(further).toMatchObject({ code: 1, stderr: containing("no checkpoint of it is here") });
 });

@@ -85,7 +85,7 @@ test("killed in the middle and begun again, with two workers, it trains no trial
   for (const sent of [1, 3]) {
     const command = spawn(process.execPath, [PROGRAM, ...line, "--json"], { stdio: "ignore" });
     const gone = once(command, "exit");
-    await vi.waitUntil(() => sentIn("killed").length >= sent, { timeout: 60_000, interval: 20 });
+    await vi.waitUntil(() => sentIn("killed").length >= sent, { interval: 20 });
     command.kill("SIGKILL");
     await gone;
   }
@@ -106,7 +106,7 @@ test("stopped, it says what goes on without it; a trial that was cancelled is dr
   const line = on(...sweepLine("stopped", 600, ...VARY, "--at-once", "2"));
   const stop = new AbortController();
   const stopped = trainer(line, { interruptible: (body) => body(stop.signal) });
-  await vi.waitUntil(() => sentIn("stopped").length === 2, { timeout: 60_000, interval: 20 });
+  await vi.waitUntil(() => sentIn("stopped").length === 2, { interval: 20 });
   const sent = sentIn("stopped");
   const begun = async (id: string) => {
     await system.until(id, ({ training }) => training !== null);

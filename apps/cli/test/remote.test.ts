@@ -217,7 +217,7 @@ test("Ctrl-C stops the watching of a run and not the run, and says how to go on"
   const stop = new AbortController();
   const io = testIo({ env: { TRAINER_HOME: system.root }, interruptible: (body) => body(stop.signal) });
   const ended = command(on("train", corpus, "--tokenizer", "tok-test", ...TINY, "--num-epochs", "3000"), io);
-  await vi.waitUntil(() => /^run {8}/m.test(io.stderr.text), 10_000);
+  await vi.waitUntil(() => /^run {8}/m.test(io.stderr.text));
   stop.abort(new Stopped("SIGINT", EXIT.interrupted));
   expect(await ended).toBe(EXIT.interrupted);
   const id = /trainer logs (\S+) --follow/.exec(io.stderr.text)?.[1] ?? "";
@@ -253,9 +253,9 @@ test("on a terminal a model on the server is talked with as one of this machine"
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   const io = testIo({ tty: true, stdin, env: { TRAINER_HOME: system.root } });
   const ended = command(on("chat", run, "--max-new-tokens", "4"), io);
-  await vi.waitUntil(() => io.stdout.text.includes("> "), 10_000);
+  await vi.waitUntil(() => io.stdout.text.includes("> "));
   stdin.write("who?\r");
-  await vi.waitUntil(() => io.stdout.text.split("> ").length > 2, 10_000);
+  await vi.waitUntil(() => io.stdout.text.split("> ").length > 2);
   stdin.write("/exit\r");
   expect(await ended).toBe(0);
   expect(io.stderr.text).toContain(`${run}. /reset begins anew, /exit leaves.`);

@@ -118,15 +118,12 @@ async function scrapeAll(): Promise<Map<string, Set<string>>> {
     ];
     return metricsIn((await Promise.all(urls.map(async (url) => (await ask(url)).text))).join("\n"));
   };
-  return await vi.waitFor(
-    async () => {
-      const found = await scrape();
-      expect(found.get("worker_run_val_loss")?.has("run_id")).toBe(true);
-      expect(found.get("api_redis_memory_bytes")?.has("state")).toBe(true); // absent where Redis is slow to answer
-      return found;
-    },
-    { timeout: 60_000 },
-  );
+  return await vi.waitFor(async () => {
+    const found = await scrape();
+    expect(found.get("worker_run_val_loss")?.has("run_id")).toBe(true);
+    expect(found.get("api_redis_memory_bytes")?.has("state")).toBe(true); // absent where Redis is slow to answer
+    return found;
+  });
 }
 
 /** Only where there is a GPU. */

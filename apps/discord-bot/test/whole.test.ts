@@ -31,7 +31,7 @@ async function until(world: World, user: string, is: (message: Message) => boole
     world.clock.advance(5000);
     return world.discord.world.dms(user).find(is);
   };
-  await expect.poll(look, { timeout: 30_000, interval: 20 }).toBeDefined();
+  await expect.poll(look, { interval: 20 }).toBeDefined();
 }
 const titled = (world: World, user: string, title: string) =>
   until(world, user, ({ embeds }) => embeds[0]?.title === title);

@@ -69,7 +69,7 @@ inChromium((opened) => {
     await page.getByText("Stopped", { exact: true }).waitFor();
     const steps = logged();
     expect(steps.length).toBeGreaterThan(before + 2);
-    await expect.poll(() => drawn(page), { timeout: 10_000 }).toEqual(steps);
+    await expect.poll(() => drawn(page)).toEqual(steps);
     await page.context().close();
   }, 120_000);
 });
@@ -98,7 +98,7 @@ async function begun({ served: { home, url, key } }: Opened): Promise<string> {
   };
   const { run_id } = TrainAccepted.parse((await ask(`${url}/runs/train`, { headers, body: request })).json);
   const state = async () => RunStatus.parse((await ask(`${url}/runs/${run_id}`, { headers })).json).status;
-  await expect.poll(state, { timeout: 30_000 }).toBe("running");
+  await expect.poll(state).toBe("running");
   return run_id;
 }
 

@@ -74,7 +74,7 @@ test("a connection keeps the process only while something is asked for", async (
   await client().remove(id);
   const { port } = new URL(url);
   const busy = () => Object.keys(globalAgent.sockets).filter((name) => name.includes(`:${port}:`));
-  await vi.waitFor(() => expect(busy()).toEqual([]), { timeout: 5000 });
+  await vi.waitFor(() => expect(busy()).toEqual([]));
 });
 
 test("no name of a file ends the header that it stands in", async () => {

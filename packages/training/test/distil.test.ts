@@ -2,10 +2,8 @@ import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { readManifest, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { outcome } from "./run-files.js";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

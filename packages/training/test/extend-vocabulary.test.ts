@@ -4,11 +4,9 @@ import { loadModel, type CausalLm } from "@trainer/models";
 import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { extendTokenizer, loadTokenizer, trainBpe } from "@trainer/tokenizers";
 import { readManifest, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { outcome } from "./run-files.js";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // on a busy machine
 
 const OWN = ["der König sieht das Meer", "die Königin liebt die Nacht", "kein Ritter fürchtet den Mond"];
 

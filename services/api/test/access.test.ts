@@ -169,11 +169,11 @@ test("what Redis and the workers are like stands in /metrics, and that Redis is 
   expect(await sample('api_redis_memory_bytes{state="most"}')).toBe("0");
   expect(await sample("api_redis_reconnects_total")).toBe("0");
   await system.server.kill();
-  await expect.poll(() => sample("api_redis_up"), { timeout: 10_000 }).toBe("0");
+  await expect.poll(() => sample("api_redis_up")).toBe("0");
   expect(await sample("api_workers")).toBeUndefined();
-  await expect.poll(() => sample("api_redis_reconnects_total").then(Number), { timeout: 5000 }).toBeGreaterThan(0);
+  await expect.poll(() => sample("api_redis_reconnects_total").then(Number)).toBeGreaterThan(0);
   await system.server.start();
-  await expect.poll(() => sample("api_redis_up"), { timeout: 10_000 }).toBe("1");
+  await expect.poll(() => sample("api_redis_up")).toBe("1");
 });
 
 test("readiness asks for Redis and for workers", async () => {

@@ -69,7 +69,7 @@ test("who follows and leaves gives the estimate up", async () => {
   }
   answer.destroy();
   const id = /"request_id":"([^"]+)"/.exec(heard)?.[1] ?? "";
-  await vi.waitFor(async () => expect(await system.results.estimate(id).isAbandoned()).toBe(true), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await system.results.estimate(id).isAbandoned()).toBe(true));
 });
 
 test("who follows gets the estimate as soon as it is there", async () => {

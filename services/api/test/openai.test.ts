@@ -8,11 +8,9 @@ import { request, startSystem, USER, type System } from "@trainer/testing/system
 import { openHome, openModel } from "@trainer/training";
 import type { Worker } from "@trainer/worker";
 import OpenAI from "openai";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { startApi } from "../src/start.js";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 // OpenAI's own client for JavaScript, before the whole system: API, queue, worker.
 
@@ -183,8 +181,8 @@ test("a client that goes away has its answer ended, and leaves nothing that is l
     );
     return texts.map((text) => OpenAiResult.safeParse(JSON.parse(text ?? "")).data?.status);
   };
-  await expect.poll(statuses, { timeout: 20_000 }).toContain("failed");
-  await expect.poll(statuses, { timeout: 20_000 }).not.toContain("running");
+  await expect.poll(statuses).toContain("failed");
+  await expect.poll(statuses).not.toContain("running");
   await expect.poll(() => system.redis.pubsub("CHANNELS", "runs:openai:*")).toEqual([]);
 });
 

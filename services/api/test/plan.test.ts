@@ -134,5 +134,5 @@ test("who follows gets the plan as soon as it is there, and who leaves gives it 
   expect(told).toMatch(/^event: accepted\n[^]*event: result\ndata: .*"steps":7[^]*event: done\n/);
   let left = "";
   await follow((id) => Promise.resolve((left = id) !== ""));
-  await vi.waitFor(async () => expect(await system.results.plan(left).isAbandoned()).toBe(true), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await system.results.plan(left).isAbandoned()).toBe(true));
 });

@@ -8,8 +8,6 @@ import { startWorker } from "@trainer/worker";
 import { expect, test, vi } from "vitest";
 import { VERSION } from "../src/version.js";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const info = async (system: System) => SystemInfo.parse((await system.ask("/system")).json);
 const NONE = { waiting: 0, active: 0, delayed: 0, completed: 0, failed: 0 };
 
@@ -74,7 +72,7 @@ test("a worker is there with what it computes with and what it is at, and when i
     const found = await info(system);
     const isThere = found.jobs?.length === 1 && (found.workers?.[0]?.presence?.engine ?? null) !== null;
     return isThere ? found : null;
-  }, 30_000);
+  });
   const [there] = workers ?? [];
   expect(there).toMatchObject({
     alive: true,
@@ -103,7 +101,7 @@ test("while Redis is away, or answers nobody, what is known without it is told",
   expect([status, json]).toMatchObject([200, { ...away, machine: { host: hostname() } }]);
   expect(SystemInfo.parse(json).versions.map(({ name }) => name)).toEqual(["Model Trainer", "Node.js"]);
   await system.server.start();
-  await vi.waitUntil(async () => (await info(system)).queues !== null, 10_000);
+  await vi.waitUntil(async () => (await info(system)).queues !== null);
   system.server.pause();
   expect(await info(system)).toMatchObject(away);
   system.server.resume();

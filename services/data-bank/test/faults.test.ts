@@ -6,11 +6,9 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { containing, matching } from "@trainer/testing";
-import { beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { ask, filesIn, FORM_TYPE, form, scratch, sha256, startBank, type Bank } from "./bank.js";
 import { z } from "zod";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 beforeAll(() => {
   const root = fileURLToPath(new URL("../../../", import.meta.url));

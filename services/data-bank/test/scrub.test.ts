@@ -149,13 +149,13 @@ test("the service removes at its start and daily what uploads left a day ago, an
   const day = 24 * 3600_000;
   {
     await using bank = await startBank({ DATA_ROOT: root, LOG_LEVEL: "info" });
-    await vi.waitFor(() => expect(existsSync(old)).toBe(false), 10_000);
+    await vi.waitFor(() => expect(existsSync(old)).toBe(false));
     expect([young, notes].every((path) => existsSync(path))).toBe(true);
-    await vi.waitFor(() => expect(bank.logs.join("")).toContain('"uploads_removed","count":1'), 10_000);
+    await vi.waitFor(() => expect(bank.logs.join("")).toContain('"uploads_removed","count":1'));
   }
   await using _again = await startBank({ DATA_ROOT: root }, { cutOffMs: 50 });
   const later = left("upload_later", day / 3600_000);
-  await vi.waitFor(() => expect([young, later].some((path) => existsSync(path))).toBe(false), 10_000);
+  await vi.waitFor(() => expect([young, later].some((path) => existsSync(path))).toBe(false));
   expect(existsSync(notes)).toBe(true);
 });
 
@@ -164,6 +164,6 @@ test("a store that cannot be looked through is told in the log, and serves on", 
   mkdirSync(join(root, "upload_folder")); // which nobody but a person makes
   utimesSync(join(root, "upload_folder"), 1, 1);
   await using bank = await startBank({ DATA_ROOT: root, LOG_LEVEL: "warn" });
-  await vi.waitFor(() => expect(bank.logs.join("")).toContain("uploads_not_removed"), 10_000);
+  await vi.waitFor(() => expect(bank.logs.join("")).toContain("uploads_not_removed"));
   expect((await bank.upload("text")).status).toBe(201);
 });

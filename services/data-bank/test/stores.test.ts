@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
-import { afterAll, describe, expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { MemoryStore } from "../../../examples/plugin/memory-store.js";
 import { DiskStore } from "../src/disk/disk-store.js";
 import { blobPath } from "../src/disk/layout.js";
@@ -13,8 +13,6 @@ import type { BlobStore, ScrubEvent } from "../src/store.js";
 import { scratch, sha256 } from "./bank.js";
 import { fakeS3 } from "./fake-s3.js";
 import { startMoto } from "./moto.js";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 async function* chunksOf(content: string | Uint8Array, size = 1 << 20) {
   const bytes = Buffer.from(content);

@@ -4,8 +4,6 @@ import { startSystem } from "@trainer/testing/system";
 import { childrenOf, end, isGone, startWorkerProcess } from "@trainer/testing/worker-process";
 import { expect, test, vi } from "vitest";
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const NEVER = 600_000;
 
 test("while a training comes to its end, a process is started for the next, if one waits", async () => {
@@ -54,7 +52,7 @@ test("while a training comes to its end, a process is started for the next, if o
   await system.train("second");
   expect(started()).toBe(1);
   writeFileSync(`${go}-near-first`, "");
-  await vi.waitUntil(() => started() === 2, 10_000);
+  await vi.waitUntil(() => started() === 2);
   writeFileSync(`${go}-first`, "");
   await system.ended("first");
   for (const file of [`${go}-near-second`, `${go}-second`]) writeFileSync(file, "");
@@ -66,18 +64,18 @@ test("a training is done by the process that an idle worker had ready, which end
   await using system = await startSystem();
   const worker = await startWorkerProcess(system.input, { pace: { idle: 0 } });
   try {
-    await vi.waitUntil(() => childrenOf(worker.pid).length === 1, 10_000);
+    await vi.waitUntil(() => childrenOf(worker.pid).length === 1);
     const [ready] = childrenOf(worker.pid);
     await system.train("ready");
     expect(await system.ended("ready")).toMatchObject({ status: "completed" });
     const log = join(system.root, "archived", "ready.logs.jsonl");
-    await vi.waitUntil(() => existsSync(log), 10_000); // a run is cleaned away after it is completed
+    await vi.waitUntil(() => existsSync(log)); // a run is cleaned away after it is completed
     expect(readFileSync(log, "utf8")).toMatch(new RegExp(`"instance_id":"[^"]*-${ready}"`));
-    await vi.waitFor(() => expect(childrenOf(worker.pid)).not.toContain(ready), 10_000);
-    await vi.waitUntil(() => childrenOf(worker.pid).length === 1, 10_000);
+    await vi.waitFor(() => expect(childrenOf(worker.pid)).not.toContain(ready));
+    await vi.waitUntil(() => childrenOf(worker.pid).length === 1);
   } finally {
     const left = childrenOf(worker.pid);
     await end(worker, "SIGKILL");
-    await vi.waitUntil(() => left.every(isGone), 10_000); // they end with their parent
+    await vi.waitUntil(() => left.every(isGone)); // they end with their parent
   }
 });

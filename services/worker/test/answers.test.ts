@@ -20,8 +20,6 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Worker } from "../src/start.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 let worker: Worker;
 const RUN = RunId.parse("model");
@@ -30,7 +28,7 @@ beforeAll(async () => {
   worker = await system.startWorker();
   await system.train(RUN, { num_epochs: 3 });
   await system.ended(RUN);
-  await vi.waitUntil(() => !existsSync(join(system.root, "models", RUN)), 10_000); // requests fetch it back
+  await vi.waitUntil(() => !existsSync(join(system.root, "models", RUN))); // requests fetch it back
   writeFileSync(join(system.root, "corpus", "text.txt"), "the king hath seen the crown");
 });
 afterAll(async () => {
@@ -66,7 +64,7 @@ async function answered<T extends { readonly status: string }>(slot: Slot<T>): P
       value = await slot.get();
       expect(["completed", "failed"]).toContain(value?.status);
     },
-    { timeout: 30_000, interval: 20 },
+    { interval: 20 },
   );
   if (value === null) throw new Error("no value");
   return value;
@@ -169,7 +167,7 @@ test("a request that is taken again is answered as before, and a turn of a conve
     const before = await slot.get();
     using stream = await pieces(slot.key);
     await take();
-    await vi.waitFor(() => expect(stream.heard).toContainEqual({ type: "done" }), 10_000);
+    await vi.waitFor(() => expect(stream.heard).toContainEqual({ type: "done" }));
     expect(await slot.get()).toEqual(before);
   };
   const write = (id: string) => generate(id, { prompt_text: "the ", max_new_tokens: 20, temperature: 1.5 });
@@ -269,7 +267,7 @@ test("the process that answers is started anew when it was killed, and what it w
   const asked = { prompt_text: "the ", max_new_tokens: 1024, stop_on_eos: false };
   using stream = await pieces(keys.generation(RUN, "k1"));
   const going = generate("k1", asked);
-  await vi.waitFor(() => expect(stream.heard.length).toBeGreaterThan(3), { timeout: 10_000, interval: 5 });
+  await vi.waitFor(() => expect(stream.heard.length).toBeGreaterThan(3), { interval: 5 });
   for (const pid of before) process.kill(pid, "SIGKILL");
   const result = await going;
   expect(result.status).toBe("completed");
@@ -284,7 +282,6 @@ test("a tokenizer is trained, with what it makes of text that was held back; one
     const request = TokenizerTrainRequest.parse({ corpus_path: "corpus.txt", ...fields });
     await system.add("trainer", "tokenizer", { tokenizer_id: TokenizerId.parse(id), request });
     await vi.waitFor(async () => expect(["completed", "failed"]).toContain((await system.tokenizers.get(id)).status), {
-      timeout: 20_000,
       interval: 20,
     });
     return await system.tokenizers.get(id);

@@ -7,8 +7,6 @@ import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Worker } from "../src/start.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 let worker: Worker;
 beforeAll(async () => {
@@ -95,7 +93,7 @@ test("a run that was cancelled since it was last looked for is not sent to the f
   {
     await using _worker = await system.startWorker({}, { pace: { cancel: 60_000 }, child: { module, execArgv: [] } });
     await system.train("trained", {});
-    await vi.waitFor(() => expect(existsSync(begun)).toBe(true), 20_000);
+    await vi.waitFor(() => expect(existsSync(begun)).toBe(true));
     await system.runs.requestCancel("trained");
     writeFileSync(goOn, "");
     expect(await system.ended("trained")).toMatchObject({ status: "failed", message: "Training cancelled" });

@@ -26,8 +26,6 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { FromChild, Question } from "../src/child/messages.js";
 import { startChild } from "./child.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 let files: DataBankClient;
 let corpusId: string;
@@ -143,7 +141,7 @@ test("a run that an earlier process brought to its end is only sent off, and say
 test("one that is told to stop saves and says so; what is gone on with is not told again", async () => {
   const long = { num_epochs: 400, early_stopping_patience: 400 };
   const child = training("stopped", long);
-  await vi.waitUntil(() => updatesIn(child.heard).length > 4, 20_000);
+  await vi.waitUntil(() => updatesIn(child.heard).length > 4);
   child.say({ type: "stop" });
   await child.until("stopped");
   const steps = (await readManifest(join(folder("stopped"), "manifest.json")))?.steps ?? 0;
@@ -161,7 +159,7 @@ test("one that is told to stop saves and says so; what is gone on with is not to
     fence: 2,
     lastReported,
   });
-  await vi.waitUntil(() => updatesIn(next.heard).some(({ kind }) => kind === "validation"), 20_000);
+  await vi.waitUntil(() => updatesIn(next.heard).some(({ kind }) => kind === "validation"));
   next.say({ type: "stop" });
   await next.until("stopped");
   const again = updatesIn(next.heard).flatMap((each) => (each.kind === "step" ? [each.training.step] : []));
@@ -185,11 +183,11 @@ test("one that is told to stop before it has begun does not begin", async () => 
 
 test("it waits while another process has the run's folder, and goes on when that lets go", async () => {
   const first = training("held", { num_epochs: 400, early_stopping_patience: 400 });
-  await vi.waitUntil(() => updatesIn(first.heard).length > 2, 20_000);
+  await vi.waitUntil(() => updatesIn(first.heard).length > 2);
   const second = training("held", { fence: 2, num_epochs: 400, early_stopping_patience: 400 });
   first.say({ type: "stop" });
   await first.until("stopped");
-  await vi.waitUntil(() => updatesIn(second.heard).length > 2, 20_000);
+  await vi.waitUntil(() => updatesIn(second.heard).length > 2);
   second.say({ type: "stop" });
   await second.until("stopped");
   const steps = updatesIn(second.heard).flatMap((each) => (each.kind === "step" ? [each.training.step] : []));
@@ -315,7 +313,7 @@ function answering(input: object = {}) {
       child.say({ type: "ask", id, question });
       const isEnd = (message: FromChild) =>
         (message.type === "answer" || message.type === "refused") && message.id === id;
-      await vi.waitUntil(() => child.heard.some(isEnd), { timeout: 20_000, interval: 5 });
+      await vi.waitUntil(() => child.heard.some(isEnd), { interval: 5 });
       const end = child.heard.find(isEnd);
       return end?.type === "answer" ? end.answer : end?.type === "refused" ? end.failure : undefined;
     },

@@ -6,8 +6,6 @@ import { startSystem, type System } from "@trainer/testing/system";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Worker } from "../src/start.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const RUN = RunId.parse("trained");
 
 /** The corpus, where every machine gets it. */
@@ -40,10 +38,7 @@ test("a worker answers for a run of another machine, of which it knows by Redis 
   const ids = { run_id: RUN, request_id: "r" };
   const { results } = system;
   await system.add("trainer-inference", "score", { ...ids, request: ScoreRequest.parse({ text: "the king" }) });
-  await vi.waitFor(
-    async () => expect(await results.score(RUN, "r").get()).toMatchObject({ status: "completed" }),
-    20_000,
-  );
+  await vi.waitFor(async () => expect(await results.score(RUN, "r").get()).toMatchObject({ status: "completed" }));
   await system.add("trainer-inference", "generate", { ...ids, request: GenerateRequest.parse({ prompt_text: "the" }) });
   await system.add("trainer-inference", "chat", {
     ...ids,
@@ -52,7 +47,7 @@ test("a worker answers for a run of another machine, of which it knows by Redis 
   });
   await system.add("trainer-inference", "eval", { run_id: RUN, request: EvaluateRequest.parse({ split: "test" }) });
   for (const slot of [results.generation(RUN, "r"), results.chat(RUN, "s", "r"), results.evaluation(RUN)])
-    await vi.waitFor(async () => expect(await slot.get()).toMatchObject({ status: "completed" }), 20_000);
+    await vi.waitFor(async () => expect(await slot.get()).toMatchObject({ status: "completed" }));
   expect(existsSync(join(elsewhere, "models", RUN, "model.safetensors"))).toBe(true);
 });
 
@@ -66,6 +61,6 @@ test("a run of which Redis knows no archive is not found, as before", async () =
   const request = ScoreRequest.parse({ text: "the king" });
   await system.add("trainer-inference", "score", { run_id: RunId.parse("nowhere"), request_id: "r", request });
   const slot = system.results.score("nowhere", "r");
-  await vi.waitFor(async () => expect(await slot.get()).toMatchObject({ status: "failed" }), 20_000);
+  await vi.waitFor(async () => expect(await slot.get()).toMatchObject({ status: "failed" }));
   expect((await slot.get())?.message).toContain('no run "nowhere"');
 });

@@ -5,8 +5,6 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Worker } from "../src/start.js";
 import { queueTokenizer, tokenizerIs } from "./scripted.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 let worker: Worker;
 beforeAll(async () => {
@@ -31,7 +29,7 @@ async function encode(tokenizer: string, fields: object) {
       if (result?.status !== "completed" && result?.status !== "failed") throw new Error("not yet");
       return result;
     },
-    { timeout: 30_000, interval: 20 },
+    { interval: 20 },
   );
 }
 
@@ -85,7 +83,7 @@ test("without such a tokenizer the reason is said; a job that cannot be read say
   });
   const queued = async (data: object) => {
     const job = await system.queues["trainer-inference"].add("encode", data);
-    await vi.waitFor(async () => expect(await job.getState()).toBe("failed"), { timeout: 20_000, interval: 20 });
+    await vi.waitFor(async () => expect(await job.getState()).toBe("failed"), { interval: 20 });
     return (await system.queues["trainer-inference"].getJob(String(job.id)))?.failedReason;
   };
   const of = { tokenizer_id: "tok-bpe", request_id: "long" };

@@ -7,8 +7,6 @@ import { listen, request, startSystem, USER, type System } from "@trainer/testin
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { pace, queueTokenizer, scripted, tokenizerIs } from "./scripted.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 beforeAll(async () => void (system = await startSystem()));
 afterAll(() => system[Symbol.asyncDispose]());
@@ -47,10 +45,10 @@ test("a run of which nothing was told is completed all the same; one that was cl
   await events.until(({ type }) => type === "trainer.metrics.completed.v1");
 
   await system.train("taken");
-  await vi.waitUntil(() => existsSync(`${asked}-taken`), 10_000);
+  await vi.waitUntil(() => existsSync(`${asked}-taken`));
   await system.runs.claim("taken");
   writeFileSync(`${go}-taken`, "");
-  await vi.waitFor(() => expect(worker.children).toEqual([]), 10_000);
+  await vi.waitFor(() => expect(worker.children).toEqual([]));
   expect(await system.runs.get("taken")).toMatchObject({ status: "running", artifactFileId: null });
   await system.runs.set("taken", { status: "failed" });
 });
@@ -72,7 +70,7 @@ test("a run that is to be stopped just as it was trained is not sent off", async
   );
   await using worker = await system.startWorker({}, { pace: { ...pace, cancel: 60_000 }, child });
   await system.train("late");
-  await vi.waitUntil(() => worker.children.length > 0, 10_000);
+  await vi.waitUntil(() => worker.children.length > 0);
   await system.runs.requestCancel("late");
   writeFileSync(go, "");
   expect(await system.ended("late")).toMatchObject({ status: "failed", message: "Training cancelled" });
@@ -95,7 +93,7 @@ test("what its workers end by, and what is taken over and over without getting f
   await system.train("culprit");
   for (let crashes = 0; crashes < 2; crashes++) {
     await using worker = await system.startWorker({}, { pace, child: idle });
-    await vi.waitUntil(() => worker.children.length > 0, 10_000);
+    await vi.waitUntil(() => worker.children.length > 0);
     EventEmitter.prototype.emit.call(process, "uncaughtExceptionMonitor", new Error("a bug"), "uncaughtException");
     await worker.stop();
     expect(await seen()).toBe("queued");

@@ -6,8 +6,6 @@ import { readManifest } from "@trainer/training";
 import { runFolder } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 /** Everything ten times as fast as it is meant to be. */
 const pace = { lock: 1000, stalled: 500, heartbeat: 300, silent: 1200, cancel: 100, presence: 300, reconcile: 1000 };
 
@@ -39,8 +37,7 @@ async function resultOf(runId: string) {
 const atStep = (runId: string, step: number) =>
   system.until(runId, ({ training }) => (training?.step ?? 0) >= step && training?.checkpoint_step !== null);
 
-const archived = (runId: string) =>
-  vi.waitUntil(() => existsSync(join(system.root, "archived", `${runId}.json`)), 10_000);
+const archived = (runId: string) => vi.waitUntil(() => existsSync(join(system.root, "archived", `${runId}.json`)));
 
 /** Result of a run that must be completed. */
 async function outcome(runId: string) {
@@ -121,7 +118,7 @@ test("a worker whose run was claimed by another stops at once and writes nothing
   await system.train("claimed", LONG);
   await atStep("claimed", 30);
   await system.runs.claim("claimed");
-  await vi.waitFor(() => expect(worker.children).toEqual([]), 10_000);
+  await vi.waitFor(() => expect(worker.children).toEqual([]));
   const log = () => readFileSync(join(system.root, "models", "claimed", "logs.jsonl"), "utf8");
   const before = [await system.redis.hgetall(keys.job("claimed")), log()];
   await worker.stop();

@@ -4,9 +4,7 @@ import { fileURLToPath } from "node:url";
 import { keys } from "@trainer/platform";
 import { containing } from "@trainer/testing";
 import { startSystem, type System } from "@trainer/testing/system";
-import { expect, test, vi } from "vitest";
-
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
+import { expect, test } from "vitest";
 
 const REAL = fileURLToPath(new URL("../dist/child/main.js", import.meta.url));
 

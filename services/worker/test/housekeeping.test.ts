@@ -8,8 +8,6 @@ import { binsFolder, openHome } from "@trainer/training/files";
 import { homeId } from "../src/home-id.js";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 beforeAll(async () => void (system = await startSystem()));
 afterAll(() => system[Symbol.asyncDispose]());
@@ -69,8 +67,8 @@ test("a worker removes by itself what nobody needs, by its settings, and nothing
   const clean = { enabled: true, maxBytes: 0, minFreeBytes: 0 } as const;
   {
     await using _worker = await system.startWorker({ logLevel: "debug", corpusCacheCleanup: clean }, { log });
-    await vi.waitFor(() => expect(existsSync(text(idle))).toBe(false), 10_000);
-    await vi.waitFor(() => expect(logs.join("")).toContain("tokenizer_cleanup_skipped"), 10_000); // the last to be done
+    await vi.waitFor(() => expect(existsSync(text(idle))).toBe(false));
+    await vi.waitFor(() => expect(logs.join("")).toContain("tokenizer_cleanup_skipped")); // the last to be done
   }
   await forgetLooks();
   expect([bins, ...half, ...written].filter((path) => existsSync(path))).toEqual([]);
@@ -80,7 +78,7 @@ test("a worker removes by itself what nobody needs, by its settings, and nothing
     { logLevel: "info", tokenizerCleanup: { enabled: true } },
     { log, pace: { housekeeping: 50 } },
   );
-  await vi.waitFor(() => expect(logs.join("")).toContain("tokenizer_cleanup_completed"), 10_000);
+  await vi.waitFor(() => expect(logs.join("")).toContain("tokenizer_cleanup_completed"));
   expect([unused, queued].map((path) => existsSync(path))).toEqual([false, true]);
   const events = logs.map((line) => line.split('"event":"')[1]?.split('"')[0]);
   expect(events).toEqual(
@@ -91,8 +89,8 @@ test("a worker removes by itself what nobody needs, by its settings, and nothing
   rmSync(sending, { recursive: true });
   writeFileSync(sending, "no folder");
   const again = leave(join(binsFolder(home), "1".repeat(32)), "train.bin");
-  await vi.waitFor(() => expect(existsSync(again)).toBe(false), 10_000);
-  await vi.waitFor(() => expect(logs.join("")).toContain("housekeeping_failed"), 10_000);
+  await vi.waitFor(() => expect(existsSync(again)).toBe(false));
+  await vi.waitFor(() => expect(logs.join("")).toContain("housekeeping_failed"));
 });
 
 test("after another worker has looked the home through, this one does not for a while", async () => {
@@ -103,7 +101,7 @@ test("after another worker has looked the home through, this one does not for a 
   await setTimeout(200);
   expect(existsSync(aged)).toBe(true);
   await forgetLooks();
-  await vi.waitFor(() => expect(existsSync(aged)).toBe(false), 10_000);
+  await vi.waitFor(() => expect(existsSync(aged)).toBe(false));
 });
 
 test("what a worker has done for its home it has not done for another that has the same Redis", async () => {
@@ -114,7 +112,7 @@ test("what a worker has done for its home it has not done for another that has t
   await forgetLooks();
   await using _one = await system.startWorker();
   await using _other = await system.startWorker({ artifactsRoot });
-  await vi.waitFor(() => expect(aged.filter((path) => existsSync(path))).toEqual([]), 10_000);
+  await vi.waitFor(() => expect(aged.filter((path) => existsSync(path))).toEqual([]));
 });
 
 test("a cleanup that fails is told as an error, and takes nothing", async () => {
@@ -129,7 +127,7 @@ test("a cleanup that fails is told as an error, and takes nothing", async () => 
     { logLevel: "info", tokenizerCleanup },
     { log: { write: (line) => logs.push(line) } },
   );
-  await vi.waitFor(() => expect(logs.join("")).toContain('"event":"tokenizer_cleanup_failed"'), 10_000);
+  await vi.waitFor(() => expect(logs.join("")).toContain('"event":"tokenizer_cleanup_failed"'));
   expect(logs.find((line) => line.includes("tokenizer_cleanup_failed"))).toContain('"level":"ERROR"');
   expect(existsSync(aged)).toBe(true);
 });

@@ -61,7 +61,7 @@ function answering() {
     child.say({ type: "ask", id, question });
     const isEnd = (message: FromChild) =>
       (message.type === "answer" || message.type === "refused") && message.id === id;
-    await vi.waitUntil(() => child.heard.some(isEnd), { timeout: 60_000, interval: 5 });
+    await vi.waitUntil(() => child.heard.some(isEnd), { interval: 5 });
     const end = child.heard.find(isEnd);
     return end?.type === "refused" ? end.failure : end;
   };

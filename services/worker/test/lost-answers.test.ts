@@ -4,8 +4,6 @@ import { listen, startSystem, type System } from "@trainer/testing/system";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { pace, scripted } from "./scripted.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 beforeAll(async () => void (system = await startSystem()));
 afterAll(() => system[Symbol.asyncDispose]());
@@ -26,9 +24,8 @@ test("an answer that makes no sense or cannot be kept fails, and says that it is
     request: chat,
   });
   const slot = system.results.chat("nobody", "s", "q");
-  await vi.waitFor(
-    async () => expect(await slot.get()).toMatchObject({ status: "failed", message: matching(/could not be kept/) }),
-    10_000,
+  await vi.waitFor(async () =>
+    expect(await slot.get()).toMatchObject({ status: "failed", message: matching(/could not be kept/) }),
   );
 });
 
@@ -44,7 +41,7 @@ test("an evaluation of a run that has no record any more is kept, and told to no
       request: EvaluateRequest.parse({}),
     });
     const isDone = async () => expect(await slot.get()).toMatchObject({ status: "completed" });
-    await vi.waitFor(isDone, { timeout: 20_000, interval: 20 });
+    await vi.waitFor(isDone, { interval: 20 });
   };
   using events = await listen(system.redisServer.url, "nobody");
   await evaluated();

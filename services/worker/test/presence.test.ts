@@ -4,8 +4,6 @@ import { startSystem, type System } from "@trainer/testing/system";
 import { libtorchVersion } from "@trainer/torch";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 beforeAll(async () => void (system = await startSystem()));
 afterAll(() => system[Symbol.asyncDispose]());
@@ -23,7 +21,7 @@ test("a worker says what it is and what it computes with, is named in its jobs, 
   expect(first).toMatchObject({ host: hostname(), pid: process.pid, trainings: 2, answers: 3, engine: null });
   expect(Date.parse(first?.started_at ?? "")).toBeGreaterThanOrEqual(before);
   const libtorch = libtorchVersion();
-  await vi.waitFor(async () => expect((await presence(name))?.engine).toMatchObject({ libtorch, threads: 1 }), 20_000);
+  await vi.waitFor(async () => expect((await presence(name))?.engine).toMatchObject({ libtorch, threads: 1 }));
   expect(await system.redis.ttl(keys.presence(name))).toBeGreaterThan(0);
   await system.train("named", { num_epochs: 1 });
   await system.ended("named");

@@ -8,8 +8,6 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { runOf } from "../src/runs/cancel-queued.js";
 import { pace } from "./scripted.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 beforeAll(async () => void (system = await startSystem()));
 afterAll(() => system[Symbol.asyncDispose]());
@@ -38,7 +36,7 @@ test("of what lies in the home the runs of services are put back, as their manif
     const runIds = ["whole", "ended", "own", "torn", "cancelled", "unfinished"];
     for (const runId of runIds) await other.train(runId, { num_epochs: 1 });
     for (const runId of runIds) await other.ended(runId);
-    await vi.waitUntil(async () => (await other.queues.trainer.getJobCounts("active"))["active"] === 0, 10_000);
+    await vi.waitUntil(async () => (await other.queues.trainer.getJobCounts("active"))["active"] === 0);
   }
   const path = (runId: string, name: string) => join(other.root, "models", runId, name);
   const change = async (runId: string, fields: object) =>

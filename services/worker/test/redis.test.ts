@@ -6,8 +6,6 @@ import { listen, startSystem, type System } from "@trainer/testing/system";
 import { readManifest } from "@trainer/training";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
-
 const pace = { lock: 1000, stalled: 500, heartbeat: 300, silent: 1200, cancel: 100, presence: 300, reconcile: 1000 };
 const SOME_SECONDS = { num_epochs: 14, early_stopping_patience: 100 };
 
@@ -31,14 +29,12 @@ test("a run goes on while Redis is away, for longer than its lock lasts, and is 
   const record = await system.ended("away");
   expect(record).toMatchObject({ status: "completed", training: { step: 350, total_steps: 350 } });
   await events.until(({ type }) => type === "trainer.metrics.completed.v1");
-  await vi.waitFor(
-    async () =>
-      expect(await system.queues.trainer.getJobCounts("active", "waiting", "delayed")).toEqual({
-        active: 0,
-        waiting: 0,
-        delayed: 0,
-      }),
-    20_000,
+  await vi.waitFor(async () =>
+    expect(await system.queues.trainer.getJobCounts("active", "waiting", "delayed")).toEqual({
+      active: 0,
+      waiting: 0,
+      delayed: 0,
+    }),
   );
   const types = events.own.map(({ type }) => type);
   for (const once of ["trainer.job.started.v1", "trainer.job.completed.v1", "trainer.metrics.completed.v1"]) {
@@ -51,7 +47,7 @@ test("what Redis has forgotten is put back from the runs' folders, for those tha
   await using _worker = await system.startWorker({}, { pace });
   await system.train("done");
   const done = await system.ended("done");
-  await vi.waitUntil(() => existsSync(archived("done")), 10_000);
+  await vi.waitUntil(() => existsSync(archived("done")));
   await system.train("broken", { tokenizer_id: "tok-none" });
   await system.ended("broken");
   await system.train("going", SOME_SECONDS);
@@ -76,7 +72,7 @@ test("a run that was left when all forgot it goes on from its checkpoint with th
   const before = await readManifest(join(system.root, "models", "left", "manifest.json"));
   await using _second = await system.startWorker({}, { pace });
   expect(await system.ended("left")).toMatchObject({ status: "completed" });
-  await vi.waitUntil(() => existsSync(archived("left")), 10_000);
+  await vi.waitUntil(() => existsSync(archived("left")));
   const after = await readManifest(archived("left"));
   expect(after).toMatchObject({ started_at: before?.started_at, steps: 350 });
 });
@@ -96,10 +92,7 @@ test("a tokenizer that waits when all forget it is made by the first worker that
   await system.tokenizers.setStatus(going, "running"); // by a worker that has its job
   await using _worker = await system.startWorker({}, { pace });
   for (const id of [waiting, abandoned])
-    await vi.waitFor(
-      async () => expect(await system.tokenizers.get(id)).toMatchObject({ status: "completed" }),
-      20_000,
-    );
+    await vi.waitFor(async () => expect(await system.tokenizers.get(id)).toMatchObject({ status: "completed" }));
   expect(await system.tokenizers.get(done)).toMatchObject({ status: "failed", message: "no luck" });
   expect(await system.redis.zscore(keys.tokenizers, waiting)).toBe("1000");
   await vi.waitFor(async () => expect(await queued.all()).toMatchObject([{ tokenizerId: going }]));
@@ -112,13 +105,12 @@ test("a tokenizer under way when all forget it is made once more, by a worker th
   const request = TokenizerTrainRequest.parse({ corpus_path: "large.txt", vocab_size: 2000 });
   await system.tokenizers.create(id);
   await system.add("trainer", "tokenizer", { tokenizer_id: id, request });
-  await vi.waitUntil(() => worker.children.length > 0, 10_000);
+  await vi.waitUntil(() => worker.children.length > 0);
   await system.redis.flushall();
-  await vi.waitFor(
-    async () => expect((await system.tokenizers.list(9)).map(({ tokenizerId }) => tokenizerId)).toEqual([id]),
-    10_000,
+  await vi.waitFor(async () =>
+    expect((await system.tokenizers.list(9)).map(({ tokenizerId }) => tokenizerId)).toEqual([id]),
   );
-  await vi.waitFor(async () => expect(await system.tokenizers.get(id)).toMatchObject({ status: "completed" }), 60_000);
+  await vi.waitFor(async () => expect(await system.tokenizers.get(id)).toMatchObject({ status: "completed" }));
 });
 
 test("the names of workers that are gone are cleared away by those that are there", async () => {

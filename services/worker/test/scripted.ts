@@ -34,6 +34,5 @@ export async function queueTokenizer(system: System, id: string, fields: object 
 
 export const tokenizerIs = (system: System, id: string, status: string) =>
   vi.waitFor(async () => expect((await system.tokenizers.get(id)).status).toBe(status), {
-    timeout: 20_000,
     interval: 20,
   });

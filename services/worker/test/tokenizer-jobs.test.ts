@@ -5,8 +5,6 @@ import { startSystem, type System } from "@trainer/testing/system";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { pace, queueTokenizer, scripted, tokenizerIs } from "./scripted.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 beforeAll(async () => void (system = await startSystem()));
 afterAll(() => system[Symbol.asyncDispose]());
@@ -32,7 +30,7 @@ test("a tokenizer whose process crashes each time fails; one that is completed i
     tokenizer_id: TokenizerId.parse("tok-there"),
     request: TokenizerTrainRequest.parse({ corpus_path: "corpus.txt" }),
   });
-  await vi.waitFor(async () => expect(await job.getState()).toBe("completed"), 10_000);
+  await vi.waitFor(async () => expect(await job.getState()).toBe("completed"));
 });
 
 test("a tokenizer is trained though its request cannot be kept", async () => {
@@ -56,7 +54,7 @@ test("how far a tokenizer is is told while it is made, and no longer than that",
   );
   const worker = await system.startWorker({}, { pace, child });
   await queueTokenizer(system, "tok-half");
-  await vi.waitFor(async () => expect(await system.tokenizers.get("tok-half")).toMatchObject({ progress: 40 }), 10_000);
+  await vi.waitFor(async () => expect(await system.tokenizers.get("tok-half")).toMatchObject({ progress: 40 }));
   await worker.stop();
   expect(await system.tokenizers.get("tok-half")).not.toHaveProperty("progress");
   await using _second = await system.startWorker({}, { pace });
@@ -69,13 +67,13 @@ test("a tokenizer that is under way when its worker stops is made by the next", 
     { pace, child: scripted(system, "idle", 'process.on("message", () => {});') },
   );
   await queueTokenizer(system, "tok-drained");
-  await vi.waitUntil(() => first.children.length > 0, 10_000);
+  await vi.waitUntil(() => first.children.length > 0);
   await first.stop();
   expect((await system.tokenizers.get("tok-drained")).status).toBe("queued");
   // And one whose process died, in the time that it waits for another.
   const crashing = await system.startWorker({}, { pace, child: scripted(system, "dead", "process.exit(3);") });
-  await vi.waitUntil(() => crashing.children.length > 0, 10_000);
-  await vi.waitUntil(() => crashing.children.length === 0, 10_000);
+  await vi.waitUntil(() => crashing.children.length > 0);
+  await vi.waitUntil(() => crashing.children.length === 0);
   await crashing.stop();
   expect((await system.tokenizers.get("tok-drained")).status).toBe("queued");
   await using _second = await system.startWorker({}, { pace });

@@ -33,9 +33,8 @@ test("one trace leads from a request through queue and worker to the stages of i
   const { request_id } = Asked.parse(
     (await post(`/runs/${run_id}/generate`, { prompt_text: PRIVATE, max_new_tokens: 4 })).json,
   );
-  await vi.waitFor(
-    async () => expect((await ask(`${api.url}/runs/${run_id}/generate/${request_id}`)).text).toContain("completed"),
-    { timeout: 20_000 },
+  await vi.waitFor(async () =>
+    expect((await ask(`${api.url}/runs/${run_id}/generate/${request_id}`)).text).toContain("completed"),
   );
   await ask(`${api.url}/healthz`);
   await worker.stop();

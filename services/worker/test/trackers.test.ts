@@ -8,8 +8,6 @@ import type { TrackerSettings } from "@trainer/trackers";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startChild } from "./child.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 let away: TrackerSettings;
 beforeAll(async () => {
@@ -72,12 +70,12 @@ test("what an earlier process has trained and not sent is sent by the next", asy
 test("a run that is stopped, and one that fails, are sent as far as they came", async () => {
   const child = training("cut", [filesFor("cut")], { num_epochs: 1000 });
   await child.until("update");
-  await vi.waitFor(() => expect(child.heard.some((each) => each.type === "steps")).toBe(true), 20_000);
+  await vi.waitFor(() => expect(child.heard.some((each) => each.type === "steps")).toBe(true));
   child.say({ type: "stop" });
   await child.until("stopped");
   expect(only("cut").run.exit).toBe(255);
 
   const broken = training("bad", [filesFor("bad")], { learning_rate: 1e30, optimizer: "sgd", gradient_clipping: 0 });
-  await vi.waitFor(() => expect(broken.heard.some((each) => each.type === "failed")).toBe(true), 30_000);
+  await vi.waitFor(() => expect(broken.heard.some((each) => each.type === "failed")).toBe(true));
   expect(only("bad").run).toMatchObject({ exit: 1, name: containing("bad") });
 });

@@ -8,8 +8,6 @@ import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Worker } from "../src/start.js";
 
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
-
 let system: System;
 let worker: Worker;
 const logs: string[] = [];
@@ -49,7 +47,7 @@ test("a run is trained, sent off, completed and cleaned away, and tells of it in
   ]);
   for (const { step } of borders) expect(steps).toContain(step); // each epoch's last step is reported, however fast it was
 
-  await vi.waitFor(() => expect(existsSync(folder("first"))).toBe(false), 10_000);
+  await vi.waitFor(() => expect(existsSync(folder("first"))).toBe(false));
   const manifest = await readManifest(join(system.root, "archived", "first.json"));
   expect(events.own.at(-1)).toMatchObject({ test_loss: manifest?.test_loss, artifact_path: folder("first") });
   expect(events.own.at(-2)).toMatchObject({ result_id: manifest?.artifact_file_id, user_id: USER });
@@ -75,7 +73,7 @@ test("a job for a run that is completed does nothing, and no other job can chang
     user_id: USER,
     request: before.request,
   });
-  await vi.waitFor(async () => expect(await job.getState()).toBe("completed"), 10_000);
+  await vi.waitFor(async () => expect(await job.getState()).toBe("completed"));
   expect(await system.runs.get("first")).toEqual(before);
   expect(events.own).toEqual([]);
 });
@@ -92,7 +90,7 @@ test("a run on a file of the file service that starts from a run which was clean
     num_epochs: 1,
   });
   expect(await system.ended("tuned")).toMatchObject({ status: "completed" });
-  await vi.waitFor(() => expect(existsSync(folder("tuned"))).toBe(false), 10_000);
+  await vi.waitFor(() => expect(existsSync(folder("tuned"))).toBe(false));
   const manifest = await readManifest(join(system.root, "archived", "tuned.json"));
   expect(manifest).toMatchObject({ pretrained_run_id: "first", max_seq_len: 32, learning_rate: 3e-3 });
   expect(readdirSync(join(system.root, "corpus_cache"))).toEqual([`${id}.txt`]);
@@ -114,7 +112,7 @@ test("a run has the dimensions, steps, documents and tokenizer that its request 
     model_config: { embed_dim: 16, hidden_dim: 24, num_layers: 1 },
   });
   expect(await system.ended("own")).toMatchObject({ status: "completed", training: { step: 3, total_steps: 3 } });
-  await vi.waitFor(() => expect(existsSync(folder("own"))).toBe(false), 10_000);
+  await vi.waitFor(() => expect(existsSync(folder("own"))).toBe(false));
   const manifest = await readManifest(join(system.root, "archived", "own.json"));
   expect(manifest?.tokenizer_id).toMatch(/^bpe-280-/);
   expect(manifest?.vocab_size).toBe(280);

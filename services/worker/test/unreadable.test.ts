@@ -7,8 +7,6 @@ import { RequestStore } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Worker } from "../src/start.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 let worker: Worker;
 beforeAll(async () => {
@@ -20,7 +18,7 @@ afterAll(async () => {
   await system[Symbol.asyncDispose]();
 });
 
-const soon = { timeout: 20_000, interval: 20 };
+const soon = { interval: 20 };
 
 /** A job as no API of this version would queue it, with its final state in the queue. */
 async function queued(queue: keyof System["queues"], kind: string, data: unknown): Promise<string> {

@@ -10,8 +10,6 @@ import { RunEvents } from "../src/runs/run-events.js";
 import { RunLease } from "../src/runs/run-lease.js";
 import { pace } from "./scripted.js";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let system: System;
 beforeAll(async () => void (system = await startSystem()));
 afterAll(() => system[Symbol.asyncDispose]());
@@ -36,7 +34,7 @@ test("a run is failed in its record and its manifest, by whoever has it; without
 
   await using lost = await begin("lost");
   await runs.claim("lost");
-  await vi.waitUntil(() => lost.lost.aborted, 10_000); // by its next sign of life
+  await vi.waitUntil(() => lost.lost.aborted); // by its next sign of life
   await failRun(container, lost, events("lost"), { runId: "lost", end: undefined }, CANCELLED);
   expect(await runs.get("lost")).toMatchObject({ status: "queued" });
   expect(logs.filter((line) => line.includes('"run_failed"'))).toHaveLength(1);
@@ -53,7 +51,7 @@ test("what Redis refuses is written again until it goes through; a sign of life 
   const fence = keys.fence("refused");
   await system.redis.multi().del(fence).hset(fence, "not", "a number").exec();
   const written = turn.write({ status: "running", message: "started" });
-  await vi.waitUntil(() => logs.some((line) => line.includes('"redis_write_failed"')), 10_000);
+  await vi.waitUntil(() => logs.some((line) => line.includes('"redis_write_failed"')));
   await system.redis.del(keys.fence("refused"));
   await system.redis.set(keys.fence("refused"), turn.fence);
   await written;

@@ -2,6 +2,7 @@
 import { cleanup, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
+import "../testing/ample-waits.js";
 import "../testing/report-error.js";
 import { CopyButton } from "./copy-button.js";
 

@@ -1,14 +1,13 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, RouterProvider } from "@tanstack/react-router";
 import "@testing-library/jest-dom/vitest";
-import { cleanup, configure, render } from "@testing-library/react";
+import { cleanup, render } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, vi } from "vitest";
 import { newQueryClient } from "../api/query-client.js";
 import { newRouter } from "../router.js";
+import "./ample-waits.js";
 import "./report-error.js";
-
-configure({ asyncUtilTimeout: 5000 }); // a page is loaded when it is first opened, on a machine that may be busy
 
 /** Opens the pages at an address, such as "/app/runs", as a reader would. Tries nothing again unless `retries` says so. */
 export function openPage(address: string, { retries = false }: { readonly retries?: boolean } = {}) {

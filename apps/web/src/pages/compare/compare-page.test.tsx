@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { configure, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 import { answering, refusal } from "../../testing/answers.js";
@@ -8,7 +8,6 @@ import { manifestOf, metricsOf } from "../../testing/compared-run.js";
 import { listedRun } from "../../testing/listed-run.js";
 import { openPage } from "../../testing/page.js";
 
-configure({ asyncUtilTimeout: 5000 });
 const user = userEvent.setup();
 const json = (value: unknown): Response => new Response(JSON.stringify(value));
 

@@ -1,11 +1,10 @@
 // @vitest-environment happy-dom
-import { configure, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { answering, nothing, refusal, type Request } from "../../testing/answers.js";
 import { openPage } from "../../testing/page.js";
 import { freeName } from "./use-upload.js";
 
-configure({ asyncUtilTimeout: 10_000 });
 await import("./new-run-page.js"); // pages are loaded when they are opened: not within the time of the first test
 
 const entry = (name: string, bytes: number) => ({

@@ -1,12 +1,11 @@
 // @vitest-environment happy-dom
-import { configure, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { answering, nothing, refusal } from "../../testing/answers.js";
 import { eventStream } from "../../testing/event-stream.js";
 import { listedTokenizer } from "../../testing/listed-tokenizer.js";
 import { openPage } from "../../testing/page.js";
 
-configure({ asyncUtilTimeout: 10_000 });
 await import("./new-run-page.js"); // pages are loaded when they are opened: not within the time of the first test
 
 const CAPABILITIES = {

@@ -1,11 +1,10 @@
 // @vitest-environment happy-dom
-import { configure, fireEvent, screen, waitFor } from "@testing-library/react";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { answering, refusal } from "../../testing/answers.js";
 import { eventStream } from "../../testing/event-stream.js";
 import { openPage } from "../../testing/page.js";
 
-configure({ asyncUtilTimeout: 10_000 });
 await import("./new-run-page.js"); // pages are loaded when they are opened: not within the time of the first test
 
 const CAPABILITIES = {

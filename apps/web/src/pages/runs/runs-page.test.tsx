@@ -1,13 +1,11 @@
 // @vitest-environment happy-dom
 import type { ListedRun } from "@trainer/platform/browser";
-import { configure, screen, waitFor, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { answering, nothing, refusal, type Request } from "../../testing/answers.js";
 import { listedRun } from "../../testing/listed-run.js";
 import { openPage } from "../../testing/page.js";
-
-configure({ asyncUtilTimeout: 5000 });
 
 const capabilities = {
   model_families: [

@@ -3,6 +3,7 @@ import { act, cleanup, createEvent, fireEvent, render, screen } from "@testing-l
 import { userEvent } from "@testing-library/user-event";
 import { useState } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import "../../testing/ample-waits.js";
 import { stubCanvas, type Drawn } from "../../testing/canvas.js";
 import { Chart, type ChartProps } from "./chart.js";
 import type { Curve, Span } from "./curves.js";

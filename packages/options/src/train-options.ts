@@ -142,6 +142,12 @@ const distilling = grouped("Distillation", {
     .max(100)
     .default(1)
     .describe("logits of both are divided by it before they are compared"),
+  kdCache: z
+    .boolean()
+    .default(false)
+    .describe(
+      "keep the teacher's answers on the disk, so that it is asked once per token of the text: not in later epochs, nor by other runs on it",
+    ),
 });
 
 const fineTuning = grouped("Fine-tuning", {

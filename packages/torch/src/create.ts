@@ -32,6 +32,10 @@ export function tensor(
   return options.dtype === undefined && options.device === undefined ? made : made.to(options);
 }
 
+/** A tensor of a half type from its elements' bits, as `data()` gives them. */
+export const fromBits = (bits: Uint16Array, shape: readonly number[], dtype: "float16" | "bfloat16"): Tensor =>
+  new Tensor(addon.fromBytes(bits, shape, dtype));
+
 function typedArray(data: number | readonly number[] | TypedArray, dtype: DType): TypedArray {
   if (typeof data === "number") return fromNumbers([data], dtype);
   if (ArrayBuffer.isView(data)) return data;

@@ -5,6 +5,7 @@ export {
   arange,
   cat,
   empty,
+  fromBits,
   fromFile,
   full,
   ones,

@@ -1,6 +1,15 @@
-import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
+import { containing, matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { readManifest, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { outcome } from "./run-files.js";
@@ -18,15 +27,17 @@ const dir = (id: string) => join(home, "models", id);
 const manifestOf = (id: string) => readManifest(join(dir(id), "manifest.json"));
 const least = { ...tiny, evaluate: false, learningRate: 1e-3 };
 async function run(options: Partial<TrainInput>, context: { signal?: AbortSignal; onStep?: () => void } = {}) {
+  const warnings: string[] = [];
   const figures: Readonly<Record<string, number>>[] = [];
   const losses: number[] = [];
   const onEvent = (event: RunEvent) => {
+    if (event.type === "warning") warnings.push(event.message);
     if (event.type !== "step") return;
     losses.push(event.loss);
     if (event.figures !== undefined) figures.push(event.figures);
   };
   const result = await train({ ...least, corpus, ...options }, { home, onEvent, ...context });
-  return { result, figures, losses };
+  return { result, figures, losses, warnings };
 }
 const student = { teacher: "teacher", kdWeight: 0.9, kdTopK: 8, maxSteps: 12 };
 
@@ -65,6 +76,30 @@ test("stopped and gone on with, a student comes to the same, and not with a teac
   } finally {
     writeFileSync(weights, before);
   }
+});
+
+test("with its answers kept a teacher is asked once per token: by no later epoch, other run or run that goes on", async () => {
+  const kept = { ...student, kdCache: true, maxSteps: null, numEpochs: 2, batchSize: 64 };
+  const sets = join(home, "cache", "bins");
+  const before = readdirSync(sets);
+  const whole = await run({ ...kept, runId: "kept" });
+  const set = readdirSync(sets).find((name) => !before.includes(name)) ?? "";
+  const answers = join(sets, set, "answers");
+  const [asked, { mtimeMs: askedAt }] = [readFileSync(answers), statSync(answers)];
+  const asIfNew = await run({ ...kept, runId: "kept-again", seed: 8, modelConfig: { ...tiny.modelConfig, nEmbd: 8 } });
+  expect(statSync(answers).mtimeMs).toBe(askedAt); // whatever was asked would be written
+  expect(asIfNew.losses).toHaveLength(whole.losses.length);
+
+  const stop = new AbortController();
+  let steps = 0;
+  const onStep = () => (steps += 1) === 5 && stop.abort();
+  await run({ ...kept, runId: "kept-stopped" }, { signal: stop.signal, onStep });
+  writeFileSync(answers, asked.subarray(0, asked.length / 3).fill(9, 40, 50)); // cut short, and damaged
+  const warnings: string[] = [];
+  const onEvent = (event: RunEvent) => event.type === "warning" && warnings.push(event.message);
+  await resume("kept-stopped", { home, onEvent });
+  expect(outcome(dir("kept-stopped"))).toEqual(outcome(dir("kept")));
+  expect([whole.warnings, asIfNew.warnings, warnings]).toEqual([[], [], [containing("damaged: it is asked again")]]);
 });
 
 test("a teacher that is not there, reads less or has another tokenizer is refused", async () => {

@@ -44,6 +44,7 @@ const FindLrFlags = RunFlags.omit({
   kdWeight: true,
   kdTopK: true,
   kdTemperature: true,
+  kdCache: true,
   runId: true,
 }).extend(RangeFlags.shape);
 

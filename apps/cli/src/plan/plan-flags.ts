@@ -28,6 +28,7 @@ export const PlanFlags = z.strictObject({
     kdWeight: true,
     kdTopK: true,
     kdTemperature: true,
+    kdCache: true,
   }).shape,
 });
 export type PlanFlags = z.output<typeof PlanFlags>;

@@ -61,6 +61,12 @@ test("the plan tells parameters, steps and epochs", () => {
   expect(lineOf({ ...startEvent, trainableParameters: 12_300 })).toContain("4.30M parameters (12.3k trained)\n");
 });
 
+test("answers of a teacher tell what they will take, and what of it is there", () => {
+  const event = { type: "teacher", bytes: 258 << 20, keptBytes: 0, bytesPerToken: 258 } as const;
+  expect(lineOf(event)).toBe("teacher    its answers are kept: 258 bytes a token, up to 258 MiB");
+  expect(lineOf({ ...event, keptBytes: 2 << 20 })).toMatch(/ 258 MiB, of which 2.00 MiB are there$/);
+});
+
 test("a step, a validation and a test fit a line each", () => {
   expect(lineOf(stepEvent(240, 4.1234))).toBe(
     "step 240/1,500  16 %  loss 4.1234  ppl 61.769  lr 5.00e-4  grad 0.8312  12.3k tokens/s  1 min 20 s left",

@@ -21,6 +21,11 @@ export function lineOf(event: RunEvent): string | null {
       return event.phase === "ready" ? dataLine(event) : null;
     case "batch":
       return `batch      ${formatCount(event.batchSize)} sequences, as many as fit into memory`;
+    case "teacher": {
+      const { bytes, keptBytes, bytesPerToken } = event;
+      const there = keptBytes === 0 ? "" : `, of which ${formatBytes(keptBytes)} are there`;
+      return `teacher    its answers are kept: ${formatCount(bytesPerToken)} bytes a token, up to ${formatBytes(bytes)}${there}`;
+    }
     case "start": {
       const { parameters, trainableParameters: trained, totalSteps, epochs, stepsPerEpoch } = event;
       const part = trained === parameters ? "" : ` (${formatShort(trained)} trained)`;

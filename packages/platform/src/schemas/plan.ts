@@ -21,6 +21,7 @@ const otherwise = {
   kd_weight: true,
   kd_top_k: true,
   kd_temperature: true,
+  kd_cache: true,
   max_seconds: true,
 } as const;
 

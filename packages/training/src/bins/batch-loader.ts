@@ -2,9 +2,9 @@ import { keep, scope } from "@trainer/torch";
 import { z } from "zod";
 import { at } from "@trainer/disk";
 import { CorpusError } from "../corpus/corpus-error.js";
-import { batchOf, mapped, release, type Batch, type BatchOptions } from "./batch.js";
+import { batchOf, mapped, release, type AnswerPlace, type Batch, type BatchOptions, type Row } from "./batch.js";
 import { Chunks, type ChunkOptions } from "./chunks.js";
-import { MixedOrder, SourcePlace, WholeOrder, type ChunkOrder } from "./chunk-order.js";
+import { MixedOrder, SourcePlace, WholeOrder, type ChunkOrder, type Drawn } from "./chunk-order.js";
 import { WHOLE, type SourceWeight } from "./mixture.js";
 import type { TokenBin } from "./token-bin.js";
 
@@ -35,6 +35,8 @@ export interface LoadedText {
   readonly weight: SourceWeight;
   /** Mean length of the documents in each chunk of its stream, by which its first epoch is ordered; null: at random. */
   readonly lengths: Float64Array | null;
+  /** Places of what a teacher makes of its sequences, by their numbers in the stream, where that is kept. */
+  readonly answers?: ((place: number) => AnswerPlace) | undefined;
 }
 
 interface Place {
@@ -59,6 +61,7 @@ export class BatchLoader implements Disposable {
   readonly chunks: number;
   readonly stepsPerEpoch: number;
   readonly #texts: readonly Chunks[];
+  readonly #answers: readonly LoadedText["answers"][];
   readonly #order: ChunkOrder;
   #seed: number;
   /** Up to where batches were made, and up to where they were handed out. */
@@ -76,8 +79,9 @@ export class BatchLoader implements Disposable {
     private readonly options: LoaderOptions,
   ) {
     const { batchSize, shuffle, seed, seqLen } = options;
-    const texts = "path" in text ? [{ bin: text, weight: WHOLE, lengths: null }] : text;
+    const texts: readonly LoadedText[] = "path" in text ? [{ bin: text, weight: WHOLE, lengths: null }] : text;
     this.#texts = texts.map(({ bin }) => new Chunks(bin, options));
+    this.#answers = texts.map(({ answers }) => answers);
     const drawn = this.#texts.map((chunks, i) => {
       const { lengths } = at(texts, i);
       return {
@@ -168,7 +172,12 @@ export class BatchLoader implements Disposable {
     const next = this.#order.draw(rows, { epoch, before, sources }, this.#seed, this.#progress);
     this.#made = { epoch, position: position + 1, sources: next.sources };
     if (this.options.pairs === true) return this.#pairs(next.drawn.map(({ chunk }) => chunk));
-    return batchOf(() => next.drawn.map(({ source, chunk }) => at(this.#texts, source).row(chunk)), this.options);
+    return batchOf(() => next.drawn.map((drawn) => this.#row(drawn)), this.options);
+  }
+
+  #row({ source, chunk }: Drawn): Row {
+    const text = at(this.#texts, source);
+    return { ...text.row(chunk), answer: this.#answers[source]?.(text.placeOf(chunk)) };
   }
 
   /** Pairs, which no run mixes, by their numbers. */

@@ -2,6 +2,13 @@ import { scope, sendTo, stack, tensor, type Device, type Tensor } from "@trainer
 import { MASK } from "./mask.js";
 import { conversationNumbers } from "./token-mask.js";
 
+/** Place of what a teacher makes of one row, where it is kept. */
+export interface AnswerPlace {
+  /** Null for what was not asked yet, or is damaged. */
+  read(): Uint8Array | null;
+  write(answer: Uint8Array): void;
+}
+
 export interface Batch {
   readonly inputs: Tensor; // (B, T) int64
   readonly targets: Tensor; // (B, T) int64: the id after each input, -100 where there is none
@@ -13,6 +20,8 @@ export interface Batch {
   readonly pairs?: number;
   /** (B) float32: what a reference model makes of each row; undefined unless there is one. */
   readonly reference?: Tensor | undefined;
+  /** Of each row, where a teacher's answers are kept. */
+  readonly answers?: readonly AnswerPlace[];
 }
 
 /** A batch's part in a mean over several is by this: by its pairs, else by its targets. */
@@ -30,6 +39,7 @@ export interface Row {
   readonly valid: number;
   /** What a reference model makes of it, where batches are to tell that. */
   readonly reference?: number | undefined;
+  readonly answer?: AnswerPlace | undefined;
 }
 
 export interface BatchOptions {
@@ -46,8 +56,10 @@ export interface BatchOptions {
 export function batchOf(makeRows: () => readonly Row[], options: BatchOptions): Batch {
   const { seqLen, device = "cpu", documentEnd = null } = options;
   let tokens = 0;
+  let answers: readonly AnswerPlace[] = [];
   const tensors = scope((): Tensors => {
     const rows = makeRows();
+    answers = rows.flatMap((row) => row.answer ?? []);
     const ids = stack(rows.map((row) => row.ids)).to("int64"); // (B, T + 1)
     const inputs = ids.narrow(1, 0, seqLen).contiguous();
     // A copy: of a single row the inputs are a view of the same memory, and targets are written to below.
@@ -79,7 +91,7 @@ export function batchOf(makeRows: () => readonly Row[], options: BatchOptions): 
       flags === null ? documentNumbers(inputs, documentEnd) : conversationNumbers(flags.narrow(1, 0, seqLen));
     return mapped({ inputs, targets, documents }, (t) => sendTo(t, device));
   });
-  return { ...tensors, tokens };
+  return { ...tensors, tokens, ...(answers.length > 0 && { answers }) };
 }
 
 /** The same batch with each tensor `t` as `f(t)`. */

@@ -1,8 +1,9 @@
-import { stat, statfs } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join, parse } from "node:path";
 import { entriesIn, finishRemovals, isFile, makeFolder, removeAside } from "@trainer/disk";
 import { cacheLock, forgetUses, isCachedInUse } from "../corpus/corpus-cache.js";
 import { TrainingError } from "../errors.js";
+import { freeBytesOf } from "../home/free-bytes.js";
 import type { Home } from "../home/home.js";
 import { isHeld } from "../home/file-lock.js";
 import { takeLock } from "../home/wait-for-lock.js";
@@ -144,9 +145,4 @@ async function usedIn(home: Home, dir: string, { needed }: CleanupContext) {
   const queued = needed === undefined ? new Set<string>() : await needed();
   return ({ id, path }: Pick<CachedCorpus, "id" | "path">) =>
     corpora.has(id) || corpora.has(path) || queued.has(id) || isCachedInUse(dir, id);
-}
-
-async function freeBytesOf(dir: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dir);
-  return bavail * bsize;
 }

@@ -23,7 +23,7 @@ export interface Home {
   readonly texts: TextRoot | null;
 }
 
-/** Folder of token bins, with a folder for each set. */
+/** Folder of token bins, with a folder for each set, and one for each set of a teacher's answers to such. */
 export const binsFolder = ({ cache }: Pick<Home, "cache">): string => join(cache, "bins");
 
 /** The folders of a home; nothing is created. A service has a folder of data, `dataRoot`, for its corpora. */

@@ -50,6 +50,13 @@ export type RunEvent =
     }
   /** With the batch size "auto": the result. */
   | { readonly type: "batch"; readonly batchSize: number }
+  /** Size of what is kept of a teacher's answers to the whole text, and what of it is there already. */
+  | {
+      readonly type: "teacher";
+      readonly bytes: number;
+      readonly keptBytes: number;
+      readonly bytesPerToken: number;
+    }
   | {
       readonly type: "start";
       readonly parameters: number;

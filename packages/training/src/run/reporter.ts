@@ -67,6 +67,8 @@ function entryOf(event: RunEvent): Entry | null {
       return event.phase === "ready" ? ["INFO", "data ready", { size: event.counts.train.tokens }] : null;
     case "batch":
       return ["INFO", "batch size found", { size: event.batchSize }];
+    case "teacher":
+      return ["INFO", "the teacher's answers are kept", { size: event.bytes }];
     case "start":
       return [
         "INFO",

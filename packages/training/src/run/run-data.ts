@@ -4,11 +4,13 @@ import { BatchLoader, type LoadedText } from "../bins/batch-loader.js";
 import { textsOf, type RunBins } from "../bins/bins-of-run.js";
 import { documentLengths } from "../bins/document-lengths.js";
 import { mixOf, weightsOf } from "../bins/mixture.js";
+import { Disposables } from "../disposables.js";
 import type { Learner } from "../model/learner.js";
 import type { RunOptions } from "../options/options.js";
 import { endOfDocument } from "../step/end-of-document.js";
 import type { PlannedTexts } from "../step/evaluate-texts.js";
 import { planTexts } from "../step/planned-evaluation.js";
+import { keptAnswers } from "./kept-answers.js";
 import { openPairs } from "./run-pairs.js";
 import type { Reporter } from "./reporter.js";
 import { runBatchSize } from "./run-batch-size.js";
@@ -48,22 +50,32 @@ export async function openRunData(
   };
   const splits = { validation: await evaluation("validation"), test: await evaluation("test") };
   const padId = tokenizer.specials.pad;
-  const texts = await loadedTexts(bins, options, { seqLen, tokenizer });
-  const loader = new BatchLoader(texts, { seqLen, batchSize, shuffle: true, seed, padId, documentEnd, device });
-  return { loader, splits, sources, seqLen, [Symbol.dispose]: () => loader[Symbol.dispose]() };
+  using made = new Disposables();
+  const vocabulary = model.head.size(0);
+  const sequences = { texts: bins.sources, vocabulary, seqLen, batchSize, documentEnd };
+  const kept = made.use(await keptAnswers(session, reporter, sequences));
+  const texts = await loadedTexts(bins, options, { seqLen, tokenizer, answers: kept.places });
+  const reader = { seqLen, batchSize, shuffle: true, seed, padId, documentEnd, device };
+  const loader = made.use(new BatchLoader(texts, reader));
+  const owned = made.move();
+  return { loader, splits, sources, seqLen, [Symbol.dispose]: () => owned[Symbol.dispose]() };
 }
 
 /** The texts that a run with these options is trained on. */
 export async function loadedTexts(
   { sources }: RunBins,
   options: RunOptions,
-  { seqLen, tokenizer }: { readonly seqLen: number; readonly tokenizer: Tokenizer },
+  {
+    seqLen,
+    tokenizer,
+    answers = [],
+  }: { readonly seqLen: number; readonly tokenizer: Tokenizer; readonly answers?: readonly LoadedText["answers"][] },
 ): Promise<LoadedText[]> {
   const weights = weightsOf(options);
   const texts: LoadedText[] = [];
   for (const [i, { train: bin }] of sources.entries()) {
     const lengths = options.curriculum === "length" ? await documentLengths(bin, seqLen, tokenizer.specials.eos) : null;
-    texts.push({ bin, weight: at(weights, i), lengths });
+    texts.push({ bin, weight: at(weights, i), lengths, answers: answers[i] });
   }
   return texts;
 }

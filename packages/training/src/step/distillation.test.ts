@@ -115,3 +115,43 @@ test("a head's bias has its gradient too", () => {
   distillation(teacher, options).ofBatch(student, batch, { training: true }).loss.backward();
   expect(largestGap(slopes, gradients(student))).toBeLessThan(1e-5);
 });
+
+/** A batch whose answers are kept in memory, and what of them was written. */
+function keeping(of: Batch, kept = new Map<number, Uint8Array>()) {
+  const answers = Array.from({ length: of.inputs.size(0) }, (_, i) => ({
+    read: () => kept.get(i) ?? null,
+    write: (answer: Uint8Array) => void kept.set(i, answer),
+  }));
+  return { batch: { ...of, answers }, kept };
+}
+
+test.each([
+  { weight: 0.5, topK: 4, temperature: 2 },
+  { weight: 1, topK: 0, temperature: 1, logits: 3 * VOCABULARY },
+])(
+  "answers that were kept give the same bits as new ones, and nearly those of a teacher in every step: %o",
+  (options) => {
+    const [student, teacher] = [model(1, 16), model(2, 32)];
+    const documents = tensor(
+      BigInt64Array.from({ length: 16 }, (_, i) => BigInt(i % 8 < 3 ? 0 : 1)),
+      [2, 8],
+    );
+    const apart = { ...batch, documents };
+    const learnt = (from: CausalLm, of: Batch) => {
+      const { loss } = distillation(from, options).ofBatch(student, of, { training: true });
+      loss.backward();
+      return { loss: loss.item(), gradients: gradients(student) };
+    };
+    const asked = learnt(teacher, apart);
+    const { batch: first, kept } = keeping(apart);
+    const fresh = learnt(teacher, first);
+    expect(kept.size).toBe(2);
+    const silent = { ...teacher, hidden: () => expect.unreachable("the teacher is asked again") };
+    expect(learnt(silent, first)).toEqual(fresh);
+    kept.delete(1); // the other row is there: a row's answer does not go by what else is asked
+    expect(learnt(teacher, first)).toEqual(fresh);
+    expect(fresh.loss).not.toBe(asked.loss);
+    expect(Math.abs(fresh.loss - asked.loss)).toBeLessThan(1e-3 * asked.loss);
+    expect(largestGap(asked.gradients, fresh.gradients)).toBeLessThan(1e-3);
+  },
+);

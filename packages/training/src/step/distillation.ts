@@ -1,6 +1,7 @@
 import { documentsOf, logitsOf, type CausalLm } from "@trainer/models";
 import { cat, noGrad, scope, type Tensor } from "@trainer/torch";
 import type { Batch } from "../bins/batch.js";
+import { decodeAnswers, encodeAnswers, toldApart, type Answers } from "./answer-record.js";
 import type { Objective } from "./objective.js";
 
 /** How much of a teacher a student is to learn. */
@@ -29,17 +30,17 @@ export const distillation = (teacher: CausalLm, options: DistillationOptions): O
   ofBatch(model, batch, ctx) {
     const documents = batch.documents && documentsOf(batch.documents);
     const hidden = model.hidden(batch.inputs, { ...ctx, documents }).flatten(0, 1);
-    const taught = noGrad(() => teacher.hidden(batch.inputs, { training: false, documents }).flatten(0, 1));
     const { weight } = options;
     const { head } = model;
     const x = leafOf(hidden);
     const student = { head: leafOf(head), headBias: model.headBias && leafOf(model.headBias), softcap: model.softcap };
     const rows = Math.max(1, Math.floor((options.logits ?? LOGITS) / head.size(0)));
-    const sums = Array.from({ length: Math.ceil(x.size(0) / rows) }, (_, i) => {
-      const part = (t: Tensor) => t.narrow(0, i * rows, Math.min(rows, x.size(0) - i * rows));
+    const asked = { teacher, options, vocabulary: head.size(0), rows };
+    const answers = noGrad(() => (batch.answers === undefined ? answersTo(asked, batch) : keptAnswers(asked, batch)));
+    const sums = slicesOf(x.size(0), rows).map((slice) => {
+      const part = (t: Tensor) => t.narrow(0, slice.from, slice.count);
       return scope(() => {
-        // Rows of padding behind its vocabulary stand for no token.
-        const theirs = noGrad(() => logitsOf(teacher, part(taught)).narrow(1, 0, head.size(0)).to("float32"));
+        const theirs = noGrad(() => answers(slice));
         const own = logitsOf(student, part(x)).to("float32");
         const { ce, kd } = compared(own, theirs, part(batch.targets.flatten()), options);
         ce.mul(1 - weight)
@@ -61,6 +62,69 @@ export const distillation = (teacher: CausalLm, options: DistillationOptions): O
   },
 });
 
+interface Asked {
+  readonly teacher: CausalLm;
+  readonly options: DistillationOptions;
+  /** Tokens that the student knows. */
+  readonly vocabulary: number;
+  /** Places whose logits are held at once. */
+  readonly rows: number;
+}
+
+/** Places of a batch, whose rows are one after another. */
+interface Slice {
+  readonly from: number;
+  readonly count: number;
+}
+
+const slicesOf = (places: number, rows: number): Slice[] =>
+  Array.from({ length: Math.ceil(places / rows) }, (_, i) => ({
+    from: i * rows,
+    count: Math.min(rows, places - i * rows),
+  }));
+
+/** Asks the teacher of a batch; what it expects at a slice's places is made when it is wanted. */
+function answersTo(
+  { teacher, options: { topK, temperature }, vocabulary }: Asked,
+  { inputs, documents }: Pick<Batch, "inputs" | "documents">,
+): (slice: Slice) => Answers {
+  const ctx = { training: false, documents: documents && documentsOf(documents) };
+  const hidden = teacher.hidden(inputs, ctx).flatten(0, 1);
+  return ({ from, count }) => {
+    // Rows of padding behind its vocabulary stand for no token.
+    const logits = logitsOf(teacher, hidden.narrow(0, from, count))
+      .narrow(1, 0, vocabulary)
+      .to("float32");
+    const [, ids] = logits.topk(toldApart(topK, vocabulary), 1);
+    return { ids, logProbs: outcomes(logits.div(temperature), ids) };
+  };
+}
+
+/**
+ * Answers as they are kept; the teacher is asked of the rows that have none. It is asked of each row by itself: so an
+ * answer is the same to the bit whatever else is in the batch, and whether it is new or was kept.
+ */
+function keptAnswers(asked: Asked, { inputs, documents, answers = [] }: Batch): (slice: Slice) => Answers {
+  const { vocabulary, options } = asked;
+  const seqLen = inputs.size(1);
+  const kept = answers.map((place, row) => {
+    const before = place.read();
+    if (before !== null) return before;
+    const only = (t: Tensor) => t.narrow(0, row, 1);
+    const answer = scope(() => {
+      const of = answersTo(asked, { inputs: only(inputs), documents: documents && only(documents) });
+      const parts = slicesOf(seqLen, asked.rows).map(of);
+      const [ids, logProbs] = [cat(parts.map((each) => each.ids)), cat(parts.map((each) => each.logProbs))];
+      return encodeAnswers({ ids, logProbs }, vocabulary);
+    });
+    place.write(answer);
+    return answer;
+  });
+  const shape = { seqLen, k: toldApart(options.topK, vocabulary), vocabulary };
+  const { ids, logProbs } = decodeAnswers(kept, shape, inputs.device);
+  return ({ from, count }) => ({ ids: ids.narrow(0, from, count), logProbs: logProbs.narrow(0, from, count) });
+}
+
 function leafOf(t: Tensor): Tensor {
   const leaf = t.detach();
   leaf.requiresGrad = t.requiresGrad;
@@ -78,15 +142,11 @@ const withGradients = (value: Tensor, pairs: readonly Pair[], { tokens }: Batch)
     return sum.add(linear.sub(linear.detach())); // nothing but a gradient
   }, value);
 
-/** Sums over the rows that count of the cross entropy and of the divergence from the teacher: (n, V) both, (n) -> (). */
-function compared(own: Tensor, theirs: Tensor, targets: Tensor, { topK, temperature }: DistillationOptions) {
+/** Sums over the rows that count of the cross entropy and of the divergence from the teacher: (n, V), (n) -> (). */
+function compared(own: Tensor, { ids, logProbs: p }: Answers, targets: Tensor, { temperature }: DistillationOptions) {
   const counts = targets.ge(0).to("float32");
   const next = own.gather(1, targets.clamp(0).unsqueeze(1)).squeeze(1);
   const ce = own.logsumexp(1).sub(next).mul(counts).sum();
-  const vocabulary = theirs.size(1);
-  const k = topK === 0 ? vocabulary : Math.min(topK, vocabulary);
-  const [, ids] = theirs.topk(k, 1);
-  const p = outcomes(theirs.div(temperature), ids);
   const q = outcomes(own.div(temperature), ids);
   const divergence = p.exp().mul(p.sub(q)).sum(1);
   return {

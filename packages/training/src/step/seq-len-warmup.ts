@@ -16,7 +16,7 @@ export function sequencePieces(step: number, warmupSteps: number, seqLen: number
   return pieces;
 }
 
-/** The batch with its sequences cut into so many each: (B, T) -> (B · pieces, T / pieces). */
+/** The batch with its sequences cut into so many each: (B, T) -> (B · pieces, T / pieces). Of pieces no answers are kept. */
 export function inPieces(batch: Batch, pieces: number): Batch {
   if (pieces === 1) return batch;
   const { inputs, targets, documents, tokens } = batch;

@@ -47,6 +47,7 @@ export class RunStages {
         return;
       case "config":
       case "batch":
+      case "teacher":
       case "step":
       case "profile":
       case "warning":

@@ -55,6 +55,7 @@ const given = {
   kd_weight: 0.25,
   kd_top_k: 9,
   kd_temperature: 1.5,
+  kd_cache: true,
   lora_rank: 4,
   lora_alpha: 2.5,
   lora_dropout: 0.25,

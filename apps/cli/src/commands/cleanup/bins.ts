@@ -17,8 +17,8 @@ const Options = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Remove token bins of the home that nobody has used for long or that take up too much. They are made again from " +
-      "their corpus where they are needed. What a process reads stays.",
+      "Remove token bins of the home that nobody has used for long or that take up too much, and answers of teachers " +
+      "that were kept likewise. They are made again from their corpus where they are needed. What a process reads stays.",
     args: {},
     options: Options,
     examples: {

@@ -30,6 +30,7 @@ const titles: ReadonlyMap<string, string> = new Map(
     grad_accum_steps: "Batches of a step",
     gradient_clipping: "Largest gradient norm",
     holdout_fraction: "Share for validation",
+    kd_cache: "Keep the teacher's answers",
     kd_temperature: "Temperature of the teacher",
     kd_top_k: "Likeliest tokens of the teacher",
     kd_weight: "Part of the teacher",

@@ -1,8 +1,9 @@
-import { readFile, rm, stat, statfs } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { exportedId, ID_RULE, isId, makeFolder, namesIn, placeFolder, unlessAbsent } from "@trainer/disk";
 import { INDEX_FILE } from "@trainer/models/capabilities";
 import { TrainingError } from "../../errors.js";
+import { freeBytesOf } from "../../home/free-bytes.js";
 import type { TransferOptions } from "../../home/data-bank.js";
 import type { Home } from "../../home/home.js";
 import { takeLock } from "../../home/wait-for-lock.js";
@@ -140,8 +141,7 @@ async function assertRoom(folder: string, shards: readonly HubFile[], name: stri
     .filter((file) => shards.some((shard) => file === shard.name || file.startsWith(`${shard.name}.`)))
     .map(async (file) => ({ size: (await stat(join(folder, file))).size }));
   const missing = sizeOf(shards) - sizeOf(await Promise.all(sizes));
-  const { bavail, bsize } = await statfs(folder);
-  const room = bavail * bsize;
+  const room = await freeBytesOf(folder);
   if (missing <= room) return;
   throw new TrainingError(
     "INSUFFICIENT_STORAGE",

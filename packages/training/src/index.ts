@@ -28,7 +28,7 @@ export { resume } from "./run/resume.js";
 export type { LogRecord } from "./run/logs.js";
 export type { RunContext } from "./run/run-context.js";
 export type { RunEvent, RunResult, StepDone } from "./run/events.js";
-export type { EvalMetrics, StepMetrics } from "./home/metrics-lines.js";
+export { figuresOrUndefined, type EvalMetrics, type StepMetrics } from "./home/metrics-lines.js";
 export { readManifest, RunManifest, type RunStatus } from "./home/manifest.js";
 export type { StepProfile } from "./step/step-profile.js";
 export { queueStep, trainStep, type QueuedStep, type Stepper, type StepResult } from "./step/step.js";

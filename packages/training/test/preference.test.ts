@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
+import { aNumber, matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { evaluate, openHome, openModel, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -40,10 +40,13 @@ const pairsOf = (options: Partial<TrainInput>): TrainInput => ({
   testSplitRatio: 0.2,
   evalTokens: 20,
   maxSteps: 4,
+  evaluate: false,
   ...options,
 });
 const Line = z.object({
   split: z.string().optional(),
+  step: z.int(),
+  loss: z.number().optional(),
   train_loss: z.number().optional(),
   figures: z.record(z.string(), z.number()).optional(),
 });
@@ -66,7 +69,7 @@ async function interrupted(options: TrainInput, between: (folder: string) => voi
 test("DPO begins at ln 2, tells rewards of steps and splits, leaves out pairs that teach nothing, and resumes to the bit", async () => {
   const warnings: string[] = [];
   const onEvent = (event: RunEvent) => (event.type === "warning" ? void warnings.push(event.message) : undefined);
-  await train(pairsOf({ runId: "whole", logEvery: 1 }), { home, onEvent });
+  await train(pairsOf({ runId: "whole", logEvery: 1, evaluate: true }), { home, onEvent });
   const [first, ...rest] = linesOf("whole");
   expect(first?.train_loss).toBe(Math.fround(Math.LN2));
   expect(first?.figures).toMatchObject({ "rewards/margins": 0, "rewards/accuracies": 0 });
@@ -83,6 +86,32 @@ test("DPO begins at ln 2, tells rewards of steps and splits, leaves out pairs th
   expect(lossesOf("damaged")).toEqual(lossesOf("whole"));
 });
 
+test("its evaluation at the end and later ones are by pairs, as validation in training, also without what is kept of the reference", async () => {
+  const where = { home: openHome(home) };
+  using opened = await openModel("whole", { ...where, weightType: "int8" });
+  expect(opened.quantizationLoss).toBeNull();
+  using found = await openModel("whole", where);
+  const { id, dir, manifest } = found;
+  const validations = linesOf("whole").filter(({ split }) => split === "validation");
+  const best = validations.find(({ step }) => step === manifest?.best_step);
+  expect(manifest?.evaluation).toMatchObject({ loss: best?.loss, perplexity: null, figures: best?.figures });
+  const asked = { prompts: [], out: join(home, "evaluations") };
+  const again = await evaluate({ ...found, dir: join(dir, "..") }, asked, where);
+  expect(again).toMatchObject({ loss: best?.loss, perplexity: null, figures: best?.figures, tokens: aNumber });
+  const external = await evaluate(found, { ...asked, path: corpus }, where);
+  expect(external.documents).toBe(24);
+  expect(external.figures["rewards/margins"]).toBeGreaterThan(0);
+  const chosen = await evaluate(found, { ...asked, path: join(home, "text.txt"), format: "text" }, where);
+  expect(chosen).toMatchObject({ perplexity: aNumber, figures: {} });
+  const config = { ...manifest?.config, pretrained_run_id: "gone" };
+  const orphan = { ...found, dir: join(dir, ".."), manifest: manifest && { ...manifest, config } };
+  await expect(evaluate(orphan, asked, where)).rejects.toThrow(/answers are compared with what gone makes of them/);
+  const text = { corpus: join(home, "text.txt"), format: "text", preference: "none", pretrainedRunId: id } as const;
+  await expect(train(pairsOf({ ...text, drift: true, evaluate: true }), { home })).rejects.toThrow(
+    /has held out pairs of answers/,
+  );
+});
+
 test("with an adapter the reference is its base, also where it was of other bins; ORPO needs none", async () => {
   const lora = { holdoutFraction: 0, logEvery: 1, loraRank: 2, finetuneLrCap: 0.01, learningRate: 0.01 };
   await train(pairsOf({ runId: "lora", ...lora }), { home });
@@ -92,9 +121,10 @@ test("with an adapter the reference is its base, also where it was of other bins
   });
   expect(lossesOf("again")).toEqual(lossesOf("lora"));
   expect(linesOf("lora")[0]?.train_loss).toBe(Math.fround(Math.LN2));
-  await train(pairsOf({ runId: "orpo", preference: "orpo", holdoutFraction: 0, evalTokens: 0, maxSteps: 1 }), { home });
+  const orpo = { preference: "orpo", holdoutFraction: 0, evalTokens: 0, maxSteps: 1, evaluate: true } as const;
+  await train(pairsOf({ runId: "orpo", ...orpo }), { home });
   using opened = await openModel("orpo", { home: openHome(home) });
-  await expect(evaluate(opened, {}, { home: openHome(home) })).rejects.toThrow(/orpo learnt pairs of answers/);
+  expect(opened.manifest?.evaluation?.figures).toEqual(linesOf("orpo").at(-1)?.figures);
   expect(linesOf("orpo")[0]?.figures).toHaveProperty("nll_loss");
 });
 

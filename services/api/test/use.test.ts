@@ -64,15 +64,21 @@ test("an evaluation of a run is queued, and its latest result kept", async () =>
       },
     },
   ]);
-  await system.results
-    .evaluation("r1")
-    .set({ status: "completed", split: "test", loss: 1, ppl: Infinity, artifact: "/m.json" });
+  await system.results.evaluation("r1").set({
+    status: "completed",
+    split: "test",
+    loss: 1,
+    ppl: Infinity,
+    figures: { "rewards/margins": 2 },
+    artifact: "/m.json",
+  });
   expect((await system.ask("/runs/r1/eval")).json).toEqual({
     run_id: "r1",
     split: "test",
     status: "completed",
     loss: 1,
     perplexity: null,
+    figures: { "rewards/margins": 2 },
     artifact_path: "/m.json",
   });
   await system.redis.set(keys.evaluation("r1"), "[]");

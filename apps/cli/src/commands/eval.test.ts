@@ -54,6 +54,19 @@ test("an evaluation says whether its text was drawn, and of text that is lost no
   expect(evaluationJson({ ...evaluation, lost: null })).toMatchObject({ lost_bytes: null, unknown_tokens: null });
 });
 
+test("of pairs of answers loss, accuracy and margin are told, and no perplexity", () => {
+  const figures = { "rewards/accuracies": 2 / 3, "rewards/margins": 1.25 };
+  const pairs = { ...evaluation, loss: 0.5, perplexity: null, bitsPerByte: null, documents: 3, figures };
+  expect(report(pairs, style(false))).toEqual([
+    "text           test split: 3 pairs, 100 tokens of answers",
+    "loss           0.5000 per pair",
+    "accuracy       66.7 %: pairs whose chosen answer it prefers",
+    "margin         1.2500 on average",
+  ]);
+  expect(evaluationJson(pairs)).toMatchObject({ perplexity: null, figures });
+  expect(evaluationJson(evaluation)).not.toHaveProperty("figures");
+});
+
 test("of a run that mixes texts each is told", () => {
   const sources = [{ source: "own", loss: 2.5, ppl: 12, bitsPerByte: 1.25, tokens: 1200 }];
   expect(report({ ...evaluation, sources }, style(false))).toContainEqual(

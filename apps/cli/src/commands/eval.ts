@@ -8,6 +8,7 @@ import { noteBegin } from "../flags/bos.js";
 import { word } from "../framework/arguments.js";
 import { defineCommand, MODEL } from "../framework/define-command.js";
 import { sourceLines } from "@trainer/training/options";
+import { pairFiguresOf, pairLines } from "../display/pair-figures.js";
 import { printable } from "../display/printable.js";
 import { ProgressLine } from "../display/progress-line.js";
 import { formatChange, formatCount, formatNumber } from "../display/quantity.js";
@@ -41,7 +42,7 @@ const FIELDS = fieldsOf(EvaluateRequest, { path_override: "path" });
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Measure a model on a split of its corpus or on any text: loss in nats per token, perplexity, and bits per byte and per character, by which models with different tokenizers compare.",
+      "Measure a model on a split of its corpus or on any text: loss in nats per token, perplexity, and bits per byte and per character, by which models with different tokenizers compare; of a run that learnt pairs of answers loss, accuracy and margin.",
     args: { run: word(MODEL) },
     options: EvalFlags,
     usesLibtorch: true,
@@ -122,6 +123,7 @@ export const evaluationJson = (e: Evaluation): object => ({
   sample_lengths: e.sampleLengths,
   document_lengths: e.documentLengths,
   samples: e.samples,
+  ...(pairFiguresOf(e.figures) && { figures: e.figures }),
   ...(e.sources.length > 0 && { sources: sourceLines(e.sources) }),
   compared_with: e.comparison?.against ?? null,
   same_text: e.comparison?.sameText ?? null,
@@ -131,12 +133,14 @@ export const evaluationJson = (e: Evaluation): object => ({
 });
 
 export const report = (e: Evaluation, paint: Style): string[] => [
-  `text           ${e.path ?? `${e.split} split`}: ${formatCount(e.tokens)} tokens, ${formatCount(e.bytes)} bytes${e.sampled ? ", drawn from more" : ""}`,
-  `loss           ${formatNumber(e.loss)} nats per token`,
-  `perplexity     ${formatNumber(e.perplexity)}`,
-  e.note === null
-    ? `bits per byte  ${formatNumber(e.bitsPerByte)}   per character ${formatNumber(e.bitsPerCharacter)}`
-    : `bits per byte  none: ${e.note}`,
+  `text           ${e.path ?? `${e.split} split`}: ${sizeOf(e)}${e.sampled ? ", drawn from more" : ""}`,
+  ...(pairLines(e) ?? [
+    `loss           ${formatNumber(e.loss)} nats per token`,
+    `perplexity     ${formatNumber(e.perplexity)}`,
+    e.note === null
+      ? `bits per byte  ${formatNumber(e.bitsPerByte)}   per character ${formatNumber(e.bitsPerCharacter)}`
+      : `bits per byte  none: ${e.note}`,
+  ]),
   ...e.sources.map(
     ({ source, loss, bitsPerByte, tokens }) =>
       `of it          ${printable(source)}: ${formatCount(tokens)} tokens, loss ${formatNumber(loss)}, ${formatNumber(bitsPerByte)} bits per byte`,
@@ -146,6 +150,11 @@ export const report = (e: Evaluation, paint: Style): string[] => [
   ...(e.comparison === null ? [] : ["", ...differencesOf(e.comparison, paint)]),
   ...(e.dir === null ? [] : ["", `saved in       ${e.dir}`]),
 ];
+
+const sizeOf = ({ tokens, bytes, documents, figures }: Evaluation): string =>
+  pairFiguresOf(figures) === null
+    ? `${formatCount(tokens)} tokens, ${formatCount(bytes)} bytes`
+    : `${formatCount(documents)} pairs, ${formatCount(tokens)} tokens of answers`;
 
 function samplesOf({ samples, sampleLengths, diversity }: Evaluation): string[] {
   if (samples.length === 0) return [];

@@ -1,4 +1,5 @@
 import type { EvaluateResponse, RunStatus } from "@trainer/platform";
+import { pairLines } from "../display/pair-figures.js";
 import { formatNumber } from "../display/quantity.js";
 import { RunFailed } from "../process/errors.js";
 import { statusJson } from "./status.js";
@@ -34,9 +35,11 @@ export function runFailure(status: RunStatus, flag: string): RunFailed {
 }
 
 /** Report of an evaluation on a server. */
-export const evaluationReport = ({ split, loss, perplexity, artifact_path: path }: EvaluateResponse): string[] => [
+export const evaluationReport = ({ split, artifact_path: path, ...measured }: EvaluateResponse): string[] => [
   `text           ${split}`,
-  `loss           ${formatNumber(loss)} nats per token`,
-  `perplexity     ${formatNumber(perplexity)}`,
+  ...(pairLines(measured) ?? [
+    `loss           ${formatNumber(measured.loss)} nats per token`,
+    `perplexity     ${formatNumber(measured.perplexity)}`,
+  ]),
   ...(path === null ? [] : [`saved in       ${path} on the server`]),
 ];

@@ -162,6 +162,12 @@ test("an evaluation tells where it is kept, if it is", () => {
   };
   expect(evaluationReport(result).at(-1)).toBe("saved in       p on the server");
   expect(evaluationReport({ ...result, artifact_path: null }).at(-1)).toBe("perplexity     2.0000");
+  const figures = { "rewards/accuracies": 0.75, "rewards/margins": 0.5 };
+  expect(evaluationReport({ ...result, perplexity: null, figures }).slice(1, 4)).toEqual([
+    "loss           1.0000 per pair",
+    "accuracy       75.0 %: pairs whose chosen answer it prefers",
+    "margin         0.5000 on average",
+  ]);
 });
 
 function at(url: string) {

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatNumber, formatShort, formatThreads } from "../display/quantity.js";
+import { pairText } from "../display/pair-figures.js";
 import { formatDuration } from "../display/duration.js";
 import { table } from "../display/table.js";
 import { printable } from "../display/printable.js";
@@ -97,7 +98,7 @@ function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
     `step ${formatCount(step)}/${formatCount(totalSteps)}`,
     `${percent(step, totalSteps)} %`,
     `loss ${formatNumber(loss)}`,
-    ...(preferenceText(figures) ?? [`ppl ${formatNumber(ppl)}`]),
+    ...(pairText(figures) ?? [`ppl ${formatNumber(ppl)}`]),
     `lr ${lr.toExponential(2)}`,
     `grad ${formatNumber(gradNorm)}`,
     `${formatShort(tokensPerSec)} tokens/s`,
@@ -108,19 +109,12 @@ function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
 
 function evalLine(event: Extract<RunEvent, { type: "eval" }>): string {
   const { split, step, weightsStep, loss, ppl, bitsPerByte, best, figures } = event;
-  const told = preferenceText(figures) ?? [`ppl ${formatNumber(ppl)}`, bitsText(bitsPerByte)];
+  const told = pairText(figures) ?? [`ppl ${formatNumber(ppl)}`, bitsText(bitsPerByte)];
   const note = best ? "  (best so far)" : "";
   const of = weightsStep === undefined ? "" : `, weights of step ${formatCount(weightsStep)}`;
   const each = event.sources?.map(({ source, loss }) => `${printable(source)} ${formatNumber(loss)}`) ?? [];
   const sources = each.length === 0 ? "" : `  (loss of ${each.join(", ")})`;
   return `${split} at step ${formatCount(step)}${of}: loss ${formatNumber(loss)}  ${told.join("  ")}${sources}${note}`;
-}
-
-/** What is told of pairs of answers in place of a perplexity; null of other texts. */
-function preferenceText(figures: Readonly<Record<string, number>> = {}): string[] | null {
-  const { "rewards/accuracies": accuracy, "rewards/margins": margin } = figures;
-  if (accuracy === undefined || margin === undefined) return null;
-  return [`accuracy ${(100 * accuracy).toFixed(0)} %`, `margin ${formatNumber(margin)}`];
 }
 
 /** The first text, as one line of any length. */

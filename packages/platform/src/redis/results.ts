@@ -18,6 +18,7 @@ export const EvalRecord = z.object({
   split: z.string(),
   loss: figure.default(null),
   ppl: figure.default(null),
+  figures: z.record(z.string(), z.number()).optional(),
   /** The file that holds more of it. */
   artifact: z.string().nullable().default(null),
   message: z.string().nullish(),

@@ -19,7 +19,10 @@ export const EvaluateResponse = z.object({
   status: JobState,
   /** Loss in nats per token. */
   loss: figure,
+  /** Null of pairs of answers, whose loss is no cross entropy. */
   perplexity: figure,
+  /** Of pairs of answers: rewards, their accuracies and margins, by the names of TRL. */
+  figures: z.record(z.string(), z.number()).optional(),
   artifact_path: z.string().nullable(),
   message: z.string().nullish(),
 });

@@ -42,6 +42,8 @@ const EndEvaluation = z.object({
   split: z.string(),
   loss: z.number(),
   perplexity: z.number().nullable(),
+  /** Of pairs of answers, whose loss is no cross entropy. */
+  figures: z.record(z.string(), z.number()).optional(),
   bits_per_byte: z.number().nullable(),
   bits_per_character: z.number().nullable(),
   tokens: count,

@@ -7,11 +7,12 @@ import type { Home } from "../home/home.js";
 import { lossNote, type Loss } from "../bins/lost-text.js";
 import { LengthCounter, type Lengths } from "../bins/lengths.js";
 import { readManifest } from "../home/manifest.js";
+import { figuresOrUndefined } from "../home/metrics-lines.js";
 import { sourceLines, type SourceFigures } from "../home/source-figures.js";
-import type { SplitEvaluation } from "../step/evaluate-split.js";
+import { perplexityOf, type SplitEvaluation } from "../step/evaluate-split.js";
 import { evaluateTexts, sourceFigures } from "../step/evaluate-texts.js";
-import type { Compute } from "../step/precision.js";
 import { compareMetrics, type Comparison } from "./comparison.js";
+import { computeOf } from "./compute-of.js";
 import type { Diversity } from "./diversity.js";
 import { EvaluateOptions, type EvaluateInput } from "@trainer/options";
 import { evaluationPlace } from "./evaluation-place.js";
@@ -21,7 +22,9 @@ import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "../options/parse-options.js";
 import { generateSamples, type Sample } from "./samples.js";
 
-export interface Evaluation extends SplitEvaluation {
+export interface Evaluation extends Omit<SplitEvaluation, "perplexity"> {
+  /** Null where the loss is no cross entropy: of pairs of answers `figures` tells more. */
+  readonly perplexity: number | null;
   /** Figures of each text where the run mixes them; the loss of all is that of their mixture. */
   readonly sources: readonly SourceFigures[];
   readonly split: "validation" | "test" | "external";
@@ -82,6 +85,7 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
   for (const { steps } of samples) lengths.add(steps);
   const evaluation = {
     ...result,
+    perplexity: perplexityOf(result),
     sources: sourceFigures(text.sources, sources),
     split: options.path === null ? options.split : ("external" as const),
     path: options.path && resolve(options.path),
@@ -116,7 +120,9 @@ export async function measureText(
   text: EvaluationText,
   { signal, onProgress }: Pick<EvaluateContext, "signal" | "onProgress">,
 ) {
-  const measured = await evaluateTexts(opened.model, text, computeOf(opened), signal, undefined, onProgress);
+  const { objective } = text;
+  const compute = computeOf(opened);
+  const measured = await evaluateTexts(opened.model, text, compute, signal, undefined, onProgress, objective);
   if (measured === null) throw new DOMException("the evaluation was stopped before its end", "AbortError");
   return measured;
 }
@@ -140,10 +146,6 @@ const textOf = ({ split, path, stride, evalTokens }: EvaluateOptions) =>
   path === null
     ? { split, path, stride, eval_tokens: evalTokens }
     : { split: "external" as const, path: resolve(path), stride, eval_tokens: evalTokens };
-
-/** As in training if possible, else in full precision. */
-export const computeOf = ({ device, manifest }: Pick<OpenModel, "device" | "manifest">): Compute =>
-  device === "cuda" && manifest !== null ? { device, precision: manifest.precision } : { device, precision: "fp32" };
 
 function outputFolder({ dir, manifest }: OpenModel, options: EvaluateOptions): string | null {
   if (options.out !== null) return resolve(options.out);
@@ -192,5 +194,6 @@ const metricsOf = (e: Omit<Evaluation, "comparison">): Metrics => ({
   repetition_4: e.diversity.repetition4,
   sample_lengths: e.sampleLengths,
   document_lengths: e.documentLengths,
+  figures: figuresOrUndefined(e.figures),
   ...(e.sources.length > 0 && { sources: sourceLines(e.sources) }),
 });

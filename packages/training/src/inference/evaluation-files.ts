@@ -18,7 +18,7 @@ const LengthsFile = z.object({
 export const Metrics = z.object({
   evaluated_at: z.string().nullable().default(null),
   loss: z.number(),
-  /** null: it was too large for a number. */
+  /** null: it was too large for a number, or the loss is no cross entropy. */
   perplexity: number,
   bits_per_byte: number,
   bits_per_character: number,
@@ -43,6 +43,8 @@ export const Metrics = z.object({
   repetition_4: number,
   sample_lengths: LengthsFile.nullable().default(null),
   document_lengths: LengthsFile.nullable().default(null),
+  /** Further figures of pairs of answers. */
+  figures: z.record(z.string(), z.number()).optional(),
   /** Figures of each text of a run that mixes them. */
   sources: z.array(SourceLine).optional(),
 });

@@ -15,15 +15,21 @@ import type { FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { binsFolder, type Home } from "../home/home.js";
 import { endOfDocument } from "../step/end-of-document.js";
+import type { RunOptions } from "../options/options.js";
 import { optionsOfRun } from "../options/options-of-run.js";
 import type { PlannedTexts } from "../step/evaluate-texts.js";
+import { nextToken, type Objective } from "../step/objective.js";
 import { planTexts } from "../step/planned-evaluation.js";
+import { objectiveOf } from "../preference/objectives.js";
 import { assertKnownRule } from "../corpus/split-version.js";
 import { frameOf } from "./begin.js";
 import type { EvaluateOptions } from "@trainer/options";
 import type { OpenModel } from "./open-model.js";
+import { planPairText, type PairText } from "./pair-text.js";
 
 export interface EvaluationText extends PlannedTexts, Disposable {
+  /** What is measured. */
+  readonly objective: Objective;
   /** Names of the texts where they are mixed. */
   readonly sources: readonly string[];
   /** True if a part of them is drawn. */
@@ -61,7 +67,7 @@ export async function openEvaluationText(
     ? splitOfRun(opened, options, read)
     : externalText(opened, options.path, options, read));
   try {
-    const text = await plan(opened, options, encoded);
+    const text = await plan(opened, options, encoded, read);
     return { ...text, [Symbol.dispose]: () => encoded.bins[Symbol.dispose]() };
   } catch (error) {
     encoded.bins[Symbol.dispose]();
@@ -72,7 +78,8 @@ export async function openEvaluationText(
 async function plan(
   opened: OpenModel,
   options: EvaluateOptions,
-  { texts: bins, sources, shares }: Encoded,
+  { texts: bins, sources, shares, pairs }: Encoded,
+  read: ReadContext,
 ): Promise<Omit<EvaluationText, typeof Symbol.dispose>> {
   const { device, manifest } = opened;
   const context = contextOf(opened);
@@ -86,10 +93,14 @@ async function plan(
   const { seed } = own;
   const evalTokens = options.evalTokens ?? own.evalTokens;
   const reading = { context, stride: options.stride ?? context, batchSize, evalTokens, seed, documentEnd, device };
-  const texts = await planTexts(bins, opened.tokenizer, reading);
+  const texts =
+    pairs === null
+      ? await planTexts(bins, opened.tokenizer, reading)
+      : [await planPairText(opened, pairs, { seqLen: context, batchSize, seed, evalTokens }, read)];
   const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
   return {
     texts,
+    objective: pairs === null ? nextToken() : objectiveOf({ ...pairs.options, zLoss: 0 }),
     shares,
     sources,
     sampled: texts.some(({ sampled }) => sampled),
@@ -116,6 +127,8 @@ interface Encoded extends Pick<PlannedTexts, "shares"> {
   readonly texts: readonly TokenBin[];
   readonly sources: readonly string[];
   readonly bins: Disposable;
+  /** The same, of a run that learnt pairs of answers; null: each token counts. */
+  readonly pairs: PairText | null;
 }
 
 /** A whole text as one bin. */
@@ -125,11 +138,14 @@ async function externalText(
   { document, format, bos, specialTokens }: EvaluateOptions,
   context: ReadContext,
 ): Promise<Encoded> {
-  const trained = opened.manifest === null ? FOREIGN : optionsOfRun(opened.manifest);
+  const options = opened.manifest && optionsOfRun(opened.manifest);
+  const trained = options ?? FOREIGN;
+  const records = format ?? trained.format;
+  const learnt = records === "preference" || records === "auto" ? pairsLearnt(options) : null;
   const corpus = await openCorpus(resolve(path), {
     document: document ?? trained.document,
     separator: trained.documentSeparator,
-    records: format ?? trained.format,
+    records,
     home: context.home,
     signal: context.signal,
   });
@@ -139,15 +155,20 @@ async function externalText(
     split: { holdoutFraction: 0, testSplitRatio: 0, seed: 0 },
     specialTokens,
     frame: frameOf(opened, bos),
-    conversations: await conversationsOf(corpus, opened.tokenizer, contextOf(opened)),
+    conversations: await conversationsOf(corpus, opened.tokenizer, contextOf(opened), learnt !== null),
     measureTraining: true,
     cacheDir: binsFolder(context.home),
     signal: context.signal,
     onProgress: context.onData,
   });
   context.onLeftOut?.(bins.leftOut);
-  return { texts: [bins.train], sources: [], shares: [1], bins };
+  const pairs = learnt && { bin: bins.train, bins, split: "train" as const, options: learnt };
+  return { texts: [bins.train], sources: [], shares: [1], bins, pairs };
 }
+
+/** The options of a run that learnt pairs of answers; null of another. */
+const pairsLearnt = (options: RunOptions | null): RunOptions | null =>
+  options === null || options.preference === "none" ? null : options;
 
 /** The split that the run kept from training, made again from the same corpus if its bins are gone. */
 async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, context: ReadContext): Promise<Encoded> {
@@ -158,12 +179,6 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
     );
   }
   const options = optionsOfRun(manifest);
-  if (options.preference !== "none") {
-    const told = "its losses and accuracies on validation and test are in its metrics (metrics.jsonl)";
-    throw invalid(
-      `run ${manifest.run_id} learnt pairs of answers, of which eval tells nothing: ${told}; give the path of a text`,
-    );
-  }
   const unreadable = (error: unknown) => {
     const { code, failureClass, message } = TrainingError.from(error);
     const advice = "put the corpus back, or give the path of another text";
@@ -187,7 +202,11 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
   const reading = { tokenizer, frame, signal, onProgress: context.onData };
   const bins = await binsOfRun(corpus, { ...options, maxSeqLen: contextOf(opened) }, home, reading);
   const texts = textsOf(bins, split);
-  if (texts !== null) return { texts, ...mixOf(options), bins };
+  if (texts !== null) {
+    const learnt = pairsLearnt(options);
+    const pairs = learnt && { bin: at(texts, 0), bins: at(bins.sources, 0), split, options: learnt };
+    return { texts, ...mixOf(options), bins, pairs };
+  }
   bins[Symbol.dispose]();
   const fraction = split === "test" ? "test split ratio" : "holdout fraction";
   throw invalid(`run ${manifest.run_id} has no ${split} split (its ${fraction} was 0): give the path of a text`);

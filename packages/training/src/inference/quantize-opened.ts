@@ -3,6 +3,7 @@ import { noGrad, scope, type WeightType } from "@trainer/torch";
 import type { Batch } from "../bins/batch.js";
 import type { Home } from "../home/home.js";
 import { EvaluateOptions } from "@trainer/options";
+import { optionsOfRun } from "../options/options-of-run.js";
 import { openEvaluationText } from "./evaluation-text.js";
 import type { OpenModel } from "./open-model.js";
 
@@ -31,13 +32,14 @@ export async function quantizeOpened(opened: OpenModel, as: WeightType, home: Ho
   return { ...opened, model, weightType: as, quantizationLoss };
 }
 
-/** The beginning of what a run held out; null where it held nothing out, or its corpus is gone, changed or large. */
+/** The beginning of what a run held out; null where it held nothing out but pairs of answers, or its corpus is gone, changed or large. */
 async function heldOut(opened: OpenModel, home: Home) {
-  const splits = opened.manifest?.splits;
-  if (!splits) return null;
+  const { manifest } = opened;
+  if (!manifest?.splits) return null;
+  const { splits } = manifest;
   const split = (["validation", "test"] as const).find((name) => splits[name].tokens > 0);
   const bytes = splits.train.bytes + splits.validation.bytes + splits.test.bytes;
-  if (split === undefined || bytes > CORPUS_BYTES) return null;
+  if (split === undefined || bytes > CORPUS_BYTES || optionsOfRun(manifest).preference !== "none") return null;
   try {
     using planned = await openEvaluationText(opened, EvaluateOptions.parse({ split }), { home });
     const each = Math.ceil(BATCHES / planned.texts.length);

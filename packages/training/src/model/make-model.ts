@@ -93,6 +93,25 @@ async function baseModel(
   if (begun && adapting) return asItIs((await loadModel(folder.base, { device })).model);
   if (begun) return asItIs((await readModelConfig(folder.path)).build({ device })); // its weights are in the checkpoint
   if (pretrained === null) return asItIs(newModel(options, tokenizer.vocabSize, device));
+  const { specials, ...made } = await pretrainedModel({ options, compute: { device } }, tokenizer, pretrained);
+  if (!adapting) return made;
+  try {
+    // A copy: an adapter's base must be the same to its end, whatever happens to its source.
+    await rm(folder.base, { recursive: true, force: true });
+    await saveModel(folder.base, made.model, specials);
+    return made;
+  } catch (error) {
+    disposeModel(made.model);
+    throw error;
+  }
+}
+
+/** The model that a run starts from, with the vocabulary of the run. */
+export async function pretrainedModel(
+  { options, compute: { device } }: Pick<ModelOf, "options"> & { readonly compute: Pick<Compute, "device"> },
+  tokenizer: Tokenizer,
+  pretrained: string,
+): Promise<Base & Pick<Awaited<ReturnType<typeof loadNewest>>, "specials">> {
   const { model: stored, specials } = await loadNewest(pretrained, device);
   let model = stored;
   try {
@@ -100,12 +119,7 @@ async function baseModel(
       options.tokenizer === null ? null : await vocabularyOf(options, pretrained, tokenizer, stored.vocabSize);
     if (other === null) checkVocabulary(model, tokenizer, { options, pretrained });
     else if (other.newTokens.length > 0 || !other.keepsIds) model = withVocabulary(stored, other.pieces);
-    // A copy: an adapter's base must be the same to its end, whatever happens to its source.
-    if (adapting) {
-      await rm(folder.base, { recursive: true, force: true });
-      await saveModel(folder.base, model, specials);
-    }
-    return { model, newTokens: other?.newTokens ?? null, keepsIds: other?.keepsIds ?? false };
+    return { model, specials, newTokens: other?.newTokens ?? null, keepsIds: other?.keepsIds ?? false };
   } catch (error) {
     disposeModel(model);
     throw error;

@@ -64,7 +64,8 @@ export async function makeReference(
   return reference;
 }
 
-async function sequenceLogProbabilities(
+/** The log-probability of each sequence of a bin of pairs, in its order. */
+export async function sequenceLogProbabilities(
   model: CausalLm,
   bin: TokenBin,
   { compute, signal, ...reading }: ReferenceOptions,

@@ -9,6 +9,7 @@ import { openEvaluationText } from "../inference/evaluation-text.js";
 import { openModel, type OpenModel } from "../inference/open-model.js";
 import type { Pretrained } from "../model/pretrained.js";
 import type { RunOptions } from "../options/options.js";
+import { optionsOfRun } from "../options/options-of-run.js";
 import type { Session } from "./run-context.js";
 
 /** @throws TrainingError INVALID_INPUT where drift is asked for from weights whose text is not known here */
@@ -38,8 +39,10 @@ interface HeldOut {
 /** The text that a model was not trained on. */
 function heldOut(dir: string, manifest: RunManifest | null): HeldOut {
   const split = manifest && usualSplit(manifest.splits);
-  if (manifest !== null && split !== null) return { manifest, split };
-  const why = manifest === null ? "was not made by a run here" : "has held out no text";
+  const isText = manifest !== null && optionsOfRun(manifest).preference === "none";
+  if (isText && split !== null) return { manifest, split };
+  const held = isText ? "no text" : "pairs of answers";
+  const why = manifest === null ? "was not made by a run here" : `has held out ${held}`;
   throw new TrainingError(
     "INVALID_INPUT",
     `drift is measured on text that the base held out, and ${dir} ${why}: leave it out, and measure both models on a ` +

@@ -3,6 +3,7 @@ import { at } from "@trainer/disk";
 import { binsOfRun } from "../bins/bins-of-run.js";
 import { openHome } from "../home/home.js";
 import { fetching } from "../home/fetching.js";
+import { figuresOrUndefined } from "../home/metrics-lines.js";
 import { evaluate, type Evaluation } from "../inference/evaluate.js";
 import { EvaluateOptions } from "@trainer/options";
 import { usualSplit } from "../inference/evaluation-place.js";
@@ -22,7 +23,7 @@ const { seed } = EvaluateOptions.parse({});
 export async function evaluateAtEnd(session: Session, reporter: Reporter) {
   const { options, folder, manifest, context, compute } = session;
   const stopped = () => context.signal?.aborted === true;
-  if (!options.evaluate || options.preference !== "none" || stopped()) return; // their test is by pairs
+  if (!options.evaluate || stopped()) return;
   try {
     const split = usualSplit(manifest.current.splits);
     if (split === null) return;
@@ -37,6 +38,7 @@ export async function evaluateAtEnd(session: Session, reporter: Reporter) {
         split,
         loss: e.loss,
         perplexity: e.perplexity, // where it is infinite the file has null
+        figures: figuresOrUndefined(e.figures),
         bits_per_byte: e.bitsPerByte,
         bits_per_character: e.bitsPerCharacter,
         tokens: e.tokens,
@@ -44,7 +46,7 @@ export async function evaluateAtEnd(session: Session, reporter: Reporter) {
         seed,
       },
     });
-    if (!options.verdict) return;
+    if (!options.verdict || options.preference !== "none") return;
     const { words, ...verdict } = await verdictAtEnd(session, opened.tokenizer, { ...e, split });
     const drift = options.drift ? await measureDrift(session, opened) : null;
     const forgotten = drift === null ? [] : [driftWords(drift)];

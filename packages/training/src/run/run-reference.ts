@@ -1,10 +1,9 @@
 import type { Tokenizer } from "@trainer/tokenizers";
-import { ensureRun } from "../artifact/ensure-run.js";
 import type { Bins } from "../bins/build-bins.js";
 import { hasSaved } from "../checkpoint/has-saved.js";
 import { fetching } from "../home/fetching.js";
 import type { Learner } from "../model/learner.js";
-import { disposeModel, makeModel } from "../model/make-model.js";
+import { withModelAtStart } from "../model/model-at-start.js";
 import { makeReference, readReference, type Reference } from "../preference/reference.js";
 import type { Session } from "./run-context.js";
 
@@ -33,11 +32,7 @@ export async function referenceOf(
   if (kept !== null) return kept;
   // A new adapter changes nothing, so until a checkpoint is restored the model is its base.
   if (!begun || options.loraRank > 0) return await makeReference(folder.path, bins, learner.model, reading);
-  const { dir } = await ensureRun(String(options.pretrainedRunId), fetching(context));
-  const { model } = await makeModel(session, tokenizer, { pretrained: dir, begun: false });
-  try {
-    return await makeReference(folder.path, bins, model, reading);
-  } finally {
-    disposeModel(model);
-  }
+  return await withModelAtStart(session, tokenizer, fetching(context), (model) =>
+    makeReference(folder.path, bins, model, reading),
+  );
 }

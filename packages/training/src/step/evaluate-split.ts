@@ -7,9 +7,9 @@ import { withMemory } from "./out-of-memory.js";
 import { inPrecision, type Compute } from "./precision.js";
 
 export interface SplitEvaluation {
-  /** Mean cross entropy in nats per token. */
+  /** Mean cross entropy in nats per token, or what another objective is a mean of. */
   readonly loss: number;
-  /** exp(loss). */
+  /** exp(loss), whatever the loss is. */
   readonly perplexity: number;
   /** Bits per UTF-8 byte and per character of the predicted text, by which models with different tokenizers compare. */
   readonly bitsPerByte: number | null;
@@ -19,6 +19,10 @@ export interface SplitEvaluation {
   /** Means of what else the objective tells; without any: {}. */
   readonly figures: Readonly<Record<string, number>>;
 }
+
+/** Null where an objective with figures of its own is measured, whose loss is no cross entropy. */
+export const perplexityOf = ({ perplexity, figures }: SplitEvaluation): number | null =>
+  Object.keys(figures).length === 0 ? perplexity : null;
 
 /** Data of an evaluation: its batches in order, and the size of their targets' text. */
 export interface EvaluationData {

@@ -52,12 +52,16 @@ export class Evaluations {
   }
 }
 
-const answer = (runId: string, { status, split, loss, ppl, artifact, message }: EvalRecord): EvaluateResponse => ({
+const answer = (
+  runId: string,
+  { status, split, loss, ppl, figures, artifact, message }: EvalRecord,
+): EvaluateResponse => ({
   run_id: runId,
   split,
   status,
   loss,
   perplexity: ppl,
+  figures,
   artifact_path: artifact,
   message,
 });

@@ -11,7 +11,15 @@ import type {
   ScoreResult,
 } from "@trainer/platform";
 import { answerLines, servedHere } from "@trainer/openai/answers";
-import { chat, evaluate, generateStream, readTextFile, score, type OpenModel } from "@trainer/training";
+import {
+  chat,
+  evaluate,
+  figuresOrUndefined,
+  generateStream,
+  readTextFile,
+  score,
+  type OpenModel,
+} from "@trainer/training";
 import type { Piece, Question } from "./messages.js";
 import type { ChildContext } from "./child-context.js";
 
@@ -65,13 +73,14 @@ async function evaluated({ request }: Of<"eval">, opened: OpenModel, context: An
   const path = override === null ? null : await about.texts.need(override, "corpus");
   // Clients look for the last evaluation of anything in one place.
   const out = opened.manifest === null ? null : join(opened.dir, "eval");
-  const { loss, perplexity, dir } = await evaluate(
+  const { loss, perplexity, figures, dir } = await evaluate(
     opened,
     { split, path, document, format, out, ...framingOf(request) },
     { ...about, signal },
   );
   const artifact = dir && join(dir, "metrics.json");
-  return { result: { status: COMPLETED, split, loss, ppl: perplexity, artifact }, steps: opened.manifest?.steps ?? 0 };
+  const told = { loss, ppl: perplexity, figures: figuresOrUndefined(figures) };
+  return { result: { status: COMPLETED, split, ...told, artifact }, steps: opened.manifest?.steps ?? 0 };
 }
 
 async function scored({ request }: Of<"score">, opened: OpenModel, context: AnswerContext): Promise<ScoreResult> {

@@ -55,6 +55,14 @@ test("what went wrong, and what the end tells, stands in words below the figures
   ).toEqual(["Step 1,200: the loss jumped", "It rests."]);
 });
 
+test("an evaluation of pairs of answers tells accuracy and margin in place of a perplexity", async () => {
+  const figures = { "rewards/accuracies": 0.75, "rewards/margins": 0.5 };
+  const result = { run_id: ID, split: "test", status: "completed", loss: 0.5, perplexity: null, artifact_path: null };
+  answers({ [`GET /runs/${ID}/eval`]: { ...result, figures } });
+  openPage(`/app/runs/${ID}?tab=evaluation`);
+  expect((await screen.findByText(/accuracy/)).textContent).toBe("Test: loss 0.5000, accuracy 0.7500, margin 0.5000.");
+});
+
 test("an evaluation of another text, with a remark, and one that failed are shown", async () => {
   const result = {
     run_id: ID,

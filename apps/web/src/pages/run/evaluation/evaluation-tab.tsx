@@ -142,7 +142,7 @@ function Ask({ run, isBusy }: { readonly run: RunStatus; readonly isBusy: boolea
 }
 
 function Latest({
-  evaluation: { split, status, loss, perplexity, message },
+  evaluation: { split, status, loss, perplexity, figures, message },
 }: {
   readonly evaluation: EvaluateResponse;
 }) {
@@ -156,8 +156,18 @@ function Latest({
     case "completed":
       return (
         <p role="status">
-          {titleOf(split)}: loss <strong>{figure(loss)}</strong>, perplexity <strong>{figure(perplexity)}</strong>.
-          {message === null || message === undefined ? "" : ` ${message}`}
+          {titleOf(split)}: loss <strong>{figure(loss)}</strong>,{" "}
+          {figures === undefined ? (
+            <>
+              perplexity <strong>{figure(perplexity)}</strong>
+            </>
+          ) : (
+            <>
+              accuracy <strong>{figure(figures["rewards/accuracies"])}</strong>, margin{" "}
+              <strong>{figure(figures["rewards/margins"])}</strong>
+            </>
+          )}
+          .{message === null || message === undefined ? "" : ` ${message}`}
         </p>
       );
   }

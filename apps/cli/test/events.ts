@@ -93,6 +93,8 @@ export const result: RunResult = {
   trainLoss: 3.9,
   bestValLoss: 4.1,
   bestStep: 1400,
+  bestValFigures: null,
+  testFigures: null,
   testLoss: 4.2,
   testPerplexity: 66.7,
   testBitsPerByte: 2.1,

@@ -1,7 +1,9 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { aNumber, matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
+import { aNumber, aString, matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { evaluate, openHome, openModel, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
+import { modelCard } from "../src/artifact/model-card.js";
+import { familyInfo } from "@trainer/models/capabilities";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 
@@ -95,6 +97,17 @@ test("its evaluation at the end and later ones are by pairs, as validation in tr
   const validations = linesOf("whole").filter(({ split }) => split === "validation");
   const best = validations.find(({ step }) => step === manifest?.best_step);
   expect(manifest?.evaluation).toMatchObject({ loss: best?.loss, perplexity: null, figures: best?.figures });
+  const tested = linesOf("whole").find(({ split }) => split === "test");
+  expect(manifest).toMatchObject({ best_val_figures: best?.figures, test_figures: tested?.figures });
+  expect(manifest).toMatchObject({
+    test_perplexity: null,
+    verdict: { words: [matching(/^Of \d held-out pairs/), aString] },
+  });
+  const outline = familyInfo("gpt2")?.outline({ size: "tiny", dimensions: {} });
+  const facts = outline && { id, model: { family: "gpt2", outline }, tokenizer: { kind: "bpe" }, manifest };
+  expect(facts && modelCard(facts, "whole")).toMatch(
+    /\| best validation loss \(of pairs of answers\) \| .*\n\| its accuracy \| [\d.]+ \|/,
+  );
   const asked = { prompts: [], out: join(home, "evaluations") };
   const again = await evaluate({ ...found, dir: join(dir, "..") }, asked, where);
   expect(again).toMatchObject({ loss: best?.loss, perplexity: null, figures: best?.figures, tokens: aNumber });

@@ -20,6 +20,13 @@ export function pairText(figures: Readonly<Record<string, number | null>> | null
   return pairs && [`accuracy ${(100 * pairs.accuracy).toFixed(0)} %`, `margin ${formatNumber(pairs.margin)}`];
 }
 
+/** A loss with what else is told: of pairs that, else `others`. */
+export const lossText = (
+  loss: number | null,
+  figures: Parameters<typeof pairText>[0],
+  others: readonly string[],
+): string => [`loss ${formatNumber(loss)}`, ...(pairText(figures) ?? others)].join("  ");
+
 /** A report of them, with their loss; null of other texts. */
 export function pairLines(measured: {
   readonly loss: number | null;

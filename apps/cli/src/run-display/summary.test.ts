@@ -71,6 +71,15 @@ test("a run that stopped early says so, and what was not measured is left out", 
   expect(text).not.toMatch(/validation {2}|test {2}/);
 });
 
+test("of pairs of answers accuracy and margin are told in place of a perplexity", () => {
+  const figures = (accuracy: number) => ({ "rewards/accuracies": accuracy, "rewards/margins": 0.5 });
+  const pairs = { ...result, bestValFigures: figures(0.75), testFigures: figures(0.7), testPerplexity: null };
+  const text = summary(pairs, new RunProgress(), { flags: "" }, view);
+  expect(text).toContain("validation  loss 4.1000  accuracy 75 %  margin 0.5000  (the best, at step 1,400)\n");
+  expect(text).toContain("test        loss 4.2000  accuracy 70 %  margin 0.5000  (the weights of step 1,400)\n");
+  expect(resultJson(pairs)).toMatchObject({ best_val_figures: figures(0.75), test_figures: figures(0.7) });
+});
+
 test("the result in JSON has the names of the manifest", () => {
   expect(resultJson(result)).toEqual({
     run_id: "r1",

@@ -1,6 +1,7 @@
 import type { RunResult } from "@trainer/training";
 import { formatDuration } from "../display/duration.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
+import { lossText } from "../display/pair-figures.js";
 import { printable } from "../display/printable.js";
 import { bitsText } from "./facts.js";
 import { lossCurve, type View } from "./live-lines.js";
@@ -16,8 +17,10 @@ export const resultJson = (result: RunResult) => ({
   train_loss: result.trainLoss,
   best_val_loss: result.bestValLoss,
   best_step: result.bestStep,
+  ...(result.bestValFigures && { best_val_figures: result.bestValFigures }),
   test_loss: result.testLoss,
   test_perplexity: result.testPerplexity,
+  ...(result.testFigures && { test_figures: result.testFigures }),
   test_bits_per_byte: result.testBitsPerByte,
   test_step: result.testStep,
   tokens: result.tokensSeen,
@@ -54,8 +57,8 @@ export function summary(
 }
 
 function outcome(result: RunResult): string[] {
-  const { steps, tokensSeen, seconds, bestValLoss, bestStep, gpuPeakBytes } = result;
-  const { testLoss, testPerplexity, testBitsPerByte, testStep } = result;
+  const { steps, tokensSeen, seconds, bestValLoss, bestValFigures, bestStep, gpuPeakBytes } = result;
+  const { testLoss, testFigures, testPerplexity, testBitsPerByte, testStep } = result;
   const ofStep = testStep === null || testStep === steps ? "" : `  (the weights of step ${formatCount(testStep)})`;
   const how = result.earlyStopped ? "Done early, for validation gained no more" : "Done";
   const speed = `${formatCount(steps)} steps, ${formatShort(tokensSeen)} tokens in ${formatDuration(seconds)}`;
@@ -64,12 +67,12 @@ function outcome(result: RunResult): string[] {
     ...(bestValLoss === null || bestStep === null
       ? []
       : [
-          `validation  loss ${formatNumber(bestValLoss)}  ppl ${formatNumber(Math.exp(bestValLoss))}  (the best, at step ${formatCount(bestStep)})`,
+          `validation  ${lossText(bestValLoss, bestValFigures, [`ppl ${formatNumber(Math.exp(bestValLoss))}`])}  (the best, at step ${formatCount(bestStep)})`,
         ]),
     ...(testLoss === null
       ? []
       : [
-          `test        loss ${formatNumber(testLoss)}  ppl ${formatNumber(testPerplexity)}  ${bitsText(testBitsPerByte)}${ofStep}`,
+          `test        ${lossText(testLoss, testFigures, [`ppl ${formatNumber(testPerplexity)}`, bitsText(testBitsPerByte)])}${ofStep}`,
         ]),
     ...(gpuPeakBytes === null ? [] : [`GPU memory  ${formatBytes(gpuPeakBytes)} at most`]),
     `saved in    ${result.path}`,

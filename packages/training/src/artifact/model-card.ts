@@ -49,6 +49,8 @@ export function modelCard(facts: CardFacts, name: string): string {
     ...exportNotes(facts).map((note) => `- ${note}`),
   ];
   if (manifest !== null) {
+    const { best_val_figures: valFigures, test_figures: testFigures } = manifest;
+    const per = valFigures === null && testFigures === null ? "nats per token" : "of pairs of answers";
     const training: readonly (readonly [string, string | number | null])[] = [
       ["run", id],
       ["steps", manifest.steps],
@@ -57,8 +59,10 @@ export function modelCard(facts: CardFacts, name: string): string {
       ["learning rate", manifest.learning_rate],
       ["batch size", manifest.batch_size],
       ["seed", manifest.seed],
-      ["best validation loss (nats per token)", rounded(manifest.best_val_loss)],
-      ["test loss (nats per token)", rounded(manifest.test_loss)],
+      [`best validation loss (${per})`, rounded(manifest.best_val_loss)],
+      ["its accuracy", rounded(valFigures?.["rewards/accuracies"] ?? null)],
+      [`test loss (${per})`, rounded(manifest.test_loss)],
+      ["test accuracy", rounded(testFigures?.["rewards/accuracies"] ?? null)],
       ["test perplexity", rounded(manifest.test_perplexity)],
       ["test bits per byte", rounded(manifest.test_bits_per_byte)],
     ];

@@ -37,13 +37,16 @@ const ManifestSource = z.object({
 });
 export type ManifestSource = z.infer<typeof ManifestSource>;
 
+/** What is told of pairs of answers, by the names of TRL. */
+const Figures = z.record(z.string(), z.number());
+
 /** Evaluation at the end of a run. */
 const EndEvaluation = z.object({
   split: z.string(),
   loss: z.number(),
   perplexity: z.number().nullable(),
   /** Of pairs of answers, whose loss is no cross entropy. */
-  figures: z.record(z.string(), z.number()).optional(),
+  figures: Figures.optional(),
   bits_per_byte: z.number().nullable(),
   bits_per_character: z.number().nullable(),
   tokens: count,
@@ -198,8 +201,12 @@ export const RunManifest = z.object({
   rewinds: z.array(z.object({ from_step: count, to_step: count, rate_scale: z.number() })).default([]),
   best_val_loss: z.number().nullable(),
   best_step: count.nullable(),
+  /** Of pairs of answers: what else the best validation told. */
+  best_val_figures: Figures.nullable().default(null),
   test_loss: z.number().nullable(),
+  /** Null where the loss is no cross entropy too. */
   test_perplexity: z.number().nullable(),
+  test_figures: Figures.nullable().default(null),
   test_bits_per_byte: z.number().nullable(),
   /** After which step the weights were as they were tested. */
   test_step: count.nullable().default(null),
@@ -231,6 +238,7 @@ export type RunManifest = z.infer<typeof RunManifest>;
 export const NO_OUTCOME = {
   test_loss: null,
   test_perplexity: null,
+  test_figures: null,
   test_bits_per_byte: null,
   test_step: null,
   test_tokens: null,

@@ -13,6 +13,10 @@ export function objectiveOf({ preference, preferenceBeta, zLoss }: Objectives): 
 }
 type Objectives = Pick<TrainOptions, "preference" | "preferenceBeta" | "zLoss">;
 
+/** Loss of a model that knows nothing. */
+export const chanceOf = ({ preference }: Pick<TrainOptions, "preference">, vocabSize: number): number =>
+  preference === "dpo" ? Math.LN2 : Math.log(vocabSize);
+
 /** Direct preference optimization; batches have the reference's log-probabilities. */
 export const dpo = (beta: number): Objective => ({
   recordable: false,

@@ -9,10 +9,11 @@ import { EvaluateOptions } from "@trainer/options";
 import { usualSplit } from "../inference/evaluation-place.js";
 import { measureReferences } from "../inference/references.js";
 import { openModel } from "../inference/open-model.js";
+import { chanceOf } from "../preference/objectives.js";
 import { driftWords, measureDrift } from "./drift.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
-import { lossCourseOf, verdictOf } from "./verdict.js";
+import { lossCourseOf, pairWords, verdictOf } from "./verdict.js";
 
 const { seed } = EvaluateOptions.parse({});
 
@@ -46,7 +47,7 @@ export async function evaluateAtEnd(session: Session, reporter: Reporter) {
         seed,
       },
     });
-    if (!options.verdict || options.preference !== "none") return;
+    if (!options.verdict) return;
     const { words, ...verdict } = await verdictAtEnd(session, opened.tokenizer, { ...e, split });
     const drift = options.drift ? await measureDrift(session, opened) : null;
     const forgotten = drift === null ? [] : [driftWords(drift)];
@@ -57,21 +58,32 @@ export async function evaluateAtEnd(session: Session, reporter: Reporter) {
   }
 }
 
+interface Measured extends Pick<Evaluation, "bitsPerByte" | "samples" | "figures" | "documents"> {
+  readonly split: "validation" | "test";
+}
+
 /** By the bins that the evaluation has read: the text itself is not read again. */
 async function verdictAtEnd(
   { corpus, options, folder, manifest, context }: Session,
   tokenizer: Tokenizer,
-  { split, bitsPerByte, samples }: Pick<Evaluation, "bitsPerByte" | "samples"> & { split: "validation" | "test" },
+  { split, bitsPerByte, samples, figures, documents }: Measured,
 ) {
   const { signal } = context;
   const course = await lossCourseOf(folder.metrics);
+  const arePairs = options.preference !== "none";
+  const isNew = options.corpusWeights === null && course.epoch === 0;
+  const learnt = { chance: chanceOf(options, tokenizer.vocabSize), isNew, arePairs };
+  if (arePairs) {
+    const verdict = verdictOf(course, learnt, null, null);
+    return { ...verdict, words: [pairWords(figures, documents), ...verdict.words] };
+  }
   const { conversations } = await corpus.open({ signal });
   // Nothing else knows questions from answers, nor what weights texts have.
-  if (conversations !== null || options.corpusWeights !== null) return verdictOf(course, null, null);
+  if (conversations !== null || options.corpusWeights !== null) return verdictOf(course, learnt, null, null);
   using all = await binsOfRun(corpus, options, openHome(context.home), { tokenizer, signal });
   const bins = at(all.sources, 0);
   const written = samples.map(({ output }) => output);
   const seconds = Number(manifest.current.duration_seconds);
   const measured = await measureReferences({ bins, split, tokenizer, samples: written, seconds });
-  return verdictOf(course, measured, bitsPerByte);
+  return verdictOf(course, learnt, measured, bitsPerByte);
 }

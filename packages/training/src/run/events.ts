@@ -125,7 +125,11 @@ export interface RunResult {
   readonly trainLoss: number | null;
   readonly bestValLoss: number | null;
   readonly bestStep: number | null;
+  /** Of pairs of answers: what else the best validation told, and the test. */
+  readonly bestValFigures: Readonly<Record<string, number>> | null;
+  readonly testFigures: Readonly<Record<string, number>> | null;
   readonly testLoss: number | null;
+  /** Null where the loss is no cross entropy too. */
   readonly testPerplexity: number | null;
   readonly testBitsPerByte: number | null;
   /** After which step the weights were as they were tested. */

@@ -34,11 +34,17 @@ export async function finishCompleted({ found, folder, context, lock }: Complete
     const session = { options, compute, folder, manifest, context, lock, corpus };
     await evaluateAtEnd(session, new Reporter(folder, context, assertOwned));
   }
-  const { test_loss: testLoss, test_bits_per_byte: testBitsPerByte, test_step: testStep } = found;
-  const testPerplexity = testLoss === null ? null : (found.test_perplexity ?? Infinity); // which in the file is null
+  const {
+    test_loss: testLoss,
+    test_bits_per_byte: testBitsPerByte,
+    test_step: testStep,
+    test_figures: testFigures,
+  } = found;
+  const isText = testLoss !== null && testFigures === null;
+  const testPerplexity = isText ? (found.test_perplexity ?? Infinity) : null; // which in the file is null
   const epochs = found.epochs_begun ?? found.epochs;
   const trained = resultOf({ folder, manifest }, { status: "completed", test: null, epochs });
-  const result = { ...trained, testLoss, testPerplexity, testBitsPerByte, testStep };
+  const result = { ...trained, testLoss, testPerplexity, testFigures, testBitsPerByte, testStep };
   context.onEvent?.({ type: "completed", result });
   return result;
 }

@@ -57,8 +57,10 @@ async function stepsToEnd(run: LiveRun): Promise<"finished" | "interrupted"> {
 
 async function validate(run: LiveRun): Promise<"best" | "not the best" | "interrupted"> {
   const { progress, early, trainedOnFrom } = run.course;
-  const loss = await evaluate(run, "validation", progress.step, (loss) => early.observe(loss, progress.step));
-  if (loss === null) return "interrupted";
+  const { step } = progress;
+  const isBest = (found: SplitEvaluation) => early.observe(found.loss, step, figuresOrUndefined(found.figures));
+  const result = await evaluate(run, "validation", step, isBest);
+  if (result === null) return "interrupted";
   progress.evalDue = false;
   if (progress.step === trainedOnFrom) early.renew();
   if (early.exhausted) progress.finished = true;
@@ -73,7 +75,7 @@ export async function evaluate(
   run: LiveRun,
   split: "validation" | "test",
   weightsStep: number,
-  isBest: (loss: number) => boolean,
+  isBest: (result: SplitEvaluation) => boolean,
 ): Promise<SplitEvaluation | null> {
   const planned = run.data.splits[split];
   if (planned === null) return null;
@@ -101,7 +103,7 @@ export async function evaluate(
   const at = { split, step, weightsStep: ofOthers, epoch: plan.epochOf(step), tokensSeen };
   const figures = { ...at, loss, ppl, bitsPerByte, sources, figures: figuresOrUndefined(result.figures) };
   run.assertOwned();
-  const best = isBest(loss);
+  const best = isBest(result);
   const alarms = split === "validation" ? watch.validation({ step, loss, isBest: best }) : [];
   tellAlarms(run, alarms);
   const told = { ...figures, alarms: orUndefined(alarms.map(({ symptom }) => symptom)) };

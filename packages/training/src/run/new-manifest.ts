@@ -71,6 +71,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     end_id: null,
     best_val_loss: null,
     best_step: null,
+    best_val_figures: null,
     ...NO_OUTCOME,
     requested: false,
     git_commit: await gitCommit(),

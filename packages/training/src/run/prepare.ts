@@ -18,6 +18,7 @@ import { announceConfig, announceStart } from "./announce.js";
 import { identifyCorpus } from "./identify-corpus.js";
 import { LiveRun, type Course } from "./live-run.js";
 import { MetricsFile } from "./metrics.js";
+import { chanceOf } from "../preference/objectives.js";
 import type { Reporter } from "./reporter.js";
 import { restore } from "./restore.js";
 import { runBins } from "./run-bins.js";
@@ -124,6 +125,6 @@ const courseOf = (
   ),
   early: new EarlyStopping(options.earlyStoppingPatience),
   progress: progressOf(saved),
-  watch: new LossWatch({ chance: Math.log(vocabSize) }),
+  watch: new LossWatch({ chance: chanceOf(options, vocabSize) }),
   trainedOnFrom: manifest.current.parts.at(-1)?.until_step ?? 0,
 });

@@ -60,6 +60,7 @@ export async function settle(run: LiveRun, path: string): Promise<void> {
     alarms: watch.state().alarms,
     best_val_loss: early.best,
     best_step: early.bestStep,
+    best_val_figures: early.figures ?? null,
     early_stopped: early.exhausted && progress.step < plan.totalSteps,
     duration_seconds: run.elapsedMs() / 1000,
     sources: sourcesAt(manifest.current.sources, run.data.loader.state()),

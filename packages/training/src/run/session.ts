@@ -6,6 +6,8 @@ import type { RunResult } from "./events.js";
 import { testBest, type TestResult } from "./finish.js";
 import { trainingLoop } from "./loop.js";
 import { failureFields } from "../home/manifest.js";
+import { figuresOrUndefined } from "../home/metrics-lines.js";
+import { perplexityOf } from "../step/evaluate-split.js";
 import { memoryPeak } from "../step/memory-peak.js";
 import { prepare } from "./prepare.js";
 import { preparationFailure } from "../step/out-of-memory.js";
@@ -70,23 +72,32 @@ const isCancellation = (error: unknown, signal: AbortSignal): boolean =>
 const ended = (status: "completed" | "interrupted" | "failed") => ({ status, finished_at: new Date().toISOString() });
 
 async function conclude({ manifest }: Session, { status, test, epochs }: Outcome): Promise<void> {
+  const ofTest = toldOf(test);
   await manifest.update({
     ...ended(status),
     ...memoryPeak(manifest.current),
     epochs_begun: epochs,
     test_loss: test?.loss ?? null,
-    test_perplexity: test === null || !Number.isFinite(test.perplexity) ? null : test.perplexity,
+    test_perplexity: Number.isFinite(ofTest.perplexity) ? ofTest.perplexity : null,
+    test_figures: ofTest.figures,
     test_bits_per_byte: test?.bitsPerByte ?? null,
     test_step: test?.step ?? null,
     test_tokens: test?.tokens ?? null,
   });
 }
 
+/** What a test tells beside its loss. */
+const toldOf = (test: TestResult | null) => ({
+  perplexity: test && perplexityOf(test),
+  figures: (test && figuresOrUndefined(test.figures)) ?? null,
+});
+
 export function resultOf(
   { folder, manifest }: Pick<Session, "folder" | "manifest">,
   { status, test, epochs }: Outcome,
 ): RunResult {
   const m = manifest.current;
+  const ofTest = toldOf(test);
   return {
     runId: folder.id,
     path: folder.path,
@@ -97,8 +108,10 @@ export function resultOf(
     trainLoss: m.loss,
     bestValLoss: m.best_val_loss,
     bestStep: m.best_step,
+    bestValFigures: m.best_val_figures,
     testLoss: test?.loss ?? null,
-    testPerplexity: test?.perplexity ?? null,
+    testPerplexity: ofTest.perplexity,
+    testFigures: ofTest.figures,
     testBitsPerByte: test?.bitsPerByte ?? null,
     testStep: test?.step ?? null,
     splits: m.splits,

@@ -3,12 +3,14 @@ import { z } from "zod";
 import type { Verdict } from "../home/manifest.js";
 import { LEAST } from "../inference/copied.js";
 import type { Measured } from "../inference/references.js";
+import { isLow } from "../step/loss-watch.js";
 
 const Line = z.object({
   step: z.int(),
   split: z.string().optional(),
   loss: z.number().nullish(),
   train_loss: z.number().nullish(),
+  epoch: z.int().default(0),
 });
 
 /** A run's losses, as the end of its metrics tells them. */
@@ -16,6 +18,8 @@ export interface LossCourse {
   readonly validations: readonly { readonly step: number; readonly loss: number }[];
   /** Mean loss of the last logged steps; null without any. */
   readonly train: number | null;
+  /** Epoch of the last step, from 0. */
+  readonly epoch: number;
 }
 
 const TAIL_BYTES = 1 << 20;
@@ -40,6 +44,7 @@ export async function lossCourseOf(path: string): Promise<LossCourse> {
       split === "validation" && typeof loss === "number" ? [{ step, loss }] : [],
     ),
     train: recent.length === 0 ? null : recent.reduce((a, b) => a + b) / recent.length,
+    epoch: lines.at(-1)?.epoch ?? 0,
   };
 }
 
@@ -57,8 +62,35 @@ const RISES = 0.005;
 const FALLS = 0.003;
 const GAP = 0.15;
 
+/** What a run learns from, as its losses are judged. */
+export interface Learnt {
+  /** Loss of a model that knows nothing. */
+  readonly chance: number;
+  /** True if each part of it came once at most: nothing of it can be known by heart. */
+  readonly isNew: boolean;
+  /** True of pairs of answers, else it is text. */
+  readonly arePairs: boolean;
+}
+
+/** Advice of a verdict, by what is learnt: pairs are learnt without dropout, and a model that is there is not larger. */
+const ADVICE = {
+  text: {
+    overfits: "More text, a smaller model or more dropout would help, more steps would not.",
+    byHeart: "It learns its text by heart",
+    more: "more text",
+    rests: "a larger model or more text",
+  },
+  pairs: {
+    overfits: "More pairs or fewer steps would help.",
+    byHeart: "It learns its pairs by heart",
+    more: "more pairs",
+    rests: "more pairs",
+  },
+};
+
 /** Verdict of a run's losses on its end. */
-export function learningOf({ validations, train }: LossCourse): Learning {
+export function learningOf({ validations, train }: LossCourse, { chance, isNew, arePairs }: Learnt): Learning {
+  const advice = ADVICE[arePairs ? "pairs" : "text"];
   const [last] = validations.slice(-1);
   if (last === undefined || train === null) return { overfitsSince: null, helps: null, words: [] };
   const best = validations.reduce((a, b) => (b.loss < a.loss ? b : a));
@@ -68,11 +100,11 @@ export function learningOf({ validations, train }: LossCourse): Learning {
     return {
       overfitsSince: best.step,
       helps: "text",
-      words: [`${since} More text, a smaller model or more dropout would help, more steps would not.`],
+      words: [`${since} ${advice.overfits}`],
     };
   }
-  if (last.loss - train > GAP * last.loss) {
-    const words = `It learns its text by heart, with a loss of ${losses}: more text would help most.`;
+  if (!isNew && isLow(train, chance) && last.loss - train > GAP * last.loss) {
+    const words = `${advice.byHeart}, with a loss of ${losses}: ${advice.more} would help most.`;
     return { overfitsSince: null, helps: "text", words: [words] };
   }
   const [before] = validations.slice(-2, -1);
@@ -84,18 +116,27 @@ export function learningOf({ validations, train }: LossCourse): Learning {
     };
   return {
     overfitsSince: null,
-    helps: "size",
-    words: [`Its loss, ${losses}, has come to rest: a larger model or more text would help, more steps hardly.`],
+    helps: arePairs ? "text" : "size",
+    words: [`Its loss, ${losses}, has come to rest: ${advice.rests} would help, more steps hardly.`],
   };
+}
+
+/** What is said of pairs of answers. */
+export function pairWords(figures: Readonly<Record<string, number>>, pairs: number): string {
+  const [accuracy, margin] = [Number(figures["rewards/accuracies"]), Number(figures["rewards/margins"])];
+  const told = `Of ${pairs} held-out pairs it prefers the chosen answer in ${(100 * accuracy).toFixed(0)} %, by a margin of ${margin.toFixed(2)} on average`;
+  // Two standard errors of a guess
+  return accuracy > 0.5 + 1 / Math.sqrt(pairs) ? `${told}.` : `${told}: a guess could do as well.`;
 }
 
 /** @param ownBits the run's bits per byte; null where its text does not come back from its tokens */
 export function verdictOf(
   course: LossCourse,
+  learnt: Learnt,
   measured: Measured | null,
   ownBits: number | null,
 ): Omit<Verdict, "drift"> {
-  const { words, overfitsSince, helps } = learningOf(course);
+  const { words, overfitsSince, helps } = learningOf(course, learnt);
   const of = { overfits_since: overfitsSince, helps };
   if (measured === null) return { ...of, words: [...words], references: null, copied: null };
   const { references, copied } = measured;

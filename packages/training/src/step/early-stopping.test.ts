@@ -16,14 +16,14 @@ test("patience counts validations in a row without improvement", () => {
   expect(exhausted).toEqual([false, false, false, false, true]);
 });
 
-test("its state goes on in another", () => {
+test("its state goes on in another, what the best told with it", () => {
   const first = new EarlyStopping(2);
-  first.observe(1, 10);
-  first.observe(2, 20);
+  first.observe(1, 10, { margin: 3 });
+  first.observe(2, 20, { margin: 1 });
   const second = new EarlyStopping(2);
   second.load(first.state());
   second.observe(2, 30);
-  expect([second.best, second.bestStep, second.exhausted]).toEqual([1, 10, true]);
+  expect([second.best, second.bestStep, second.exhausted, second.figures]).toEqual([1, 10, true, { margin: 3 }]);
 });
 
 test("renewed, it waits as long again for better than the best so far", () => {

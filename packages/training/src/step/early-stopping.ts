@@ -5,6 +5,8 @@ export const EarlyStoppingState = z.strictObject({
   bestStep: z.int().nullable(),
   /** Validations since the best. */
   waited: z.int(),
+  /** What else the best one told. */
+  figures: z.record(z.string(), z.number()).optional(),
 });
 export type EarlyStoppingState = z.infer<typeof EarlyStoppingState>;
 
@@ -22,16 +24,20 @@ export class EarlyStopping {
     return this.#state.bestStep;
   }
 
+  get figures(): EarlyStoppingState["figures"] {
+    return this.#state.figures;
+  }
+
   /** True once patience has run out. */
   get exhausted(): boolean {
     return this.#state.waited >= this.patience;
   }
 
   /** Takes note of a validation; true if its loss is strictly the lowest so far. */
-  observe(valLoss: number, step: number): boolean {
+  observe(valLoss: number, step: number, figures?: EarlyStoppingState["figures"]): boolean {
     const improved = this.#state.best === null || valLoss < this.#state.best;
     this.#state = improved
-      ? { best: valLoss, bestStep: step, waited: 0 }
+      ? { best: valLoss, bestStep: step, waited: 0, ...(figures && { figures }) }
       : { ...this.#state, waited: this.#state.waited + 1 };
     return improved;
   }

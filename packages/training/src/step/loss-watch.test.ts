@@ -105,6 +105,7 @@ test("a new model's loss that stands still is told fifty steps after warm-up, un
 test("a validation far above the training is told: sooner where it is no longer the best", () => {
   const steps = rows(20, () => 2);
   expect(symptoms({ steps, validations: [[20, 2.4, false]] })).toEqual([]);
+  expect(symptoms({ steps: rows(20, () => 3.2), validations: [[20, 7.9, false]] })).toEqual([]); // more than half of chance
   expect(symptoms({ steps, validations: [[20, 2.6, false]] })).toEqual(["memorising"]);
   expect(symptoms({ steps, validations: [[20, 3.9, true]] })).toEqual([]);
   expect(symptoms({ steps, validations: [[20, 4.1, true]] })).toEqual(["memorising"]);

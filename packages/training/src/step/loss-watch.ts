@@ -49,8 +49,14 @@ export interface WatchedStep {
   readonly isWarmup: boolean;
 }
 
+/** Part of the loss of a model that knows nothing: the frequencies of tokens alone give 0.65 to 0.9 of it. */
+const LOW = 0.5;
+
+/** True of a loss that takes more than frequencies: nothing is learnt by heart with a higher one. */
+export const isLow = (loss: number, chance: number): boolean => loss < LOW * chance;
+
 interface WatchOptions {
-  /** Loss of a model that knows nothing: the logarithm of the number of tokens. */
+  /** Loss of a model that knows nothing: of text the logarithm of the number of tokens. */
   readonly chance: number;
 }
 
@@ -168,7 +174,7 @@ export class LossWatch {
     const train = Math.max(meanOf(recent), medianOf(recent.slice(-SHORT_ROW))); // of a loss that goes up, where it is now
     const gap = loss - train;
     const least = isBest ? Math.max(0.5, 0.5 * loss) : Math.max(0.25, 0.2 * loss);
-    return this.#tell(gap > least, step, "memorising", () => {
+    return this.#tell(gap > least && isLow(train, this.options.chance), step, "memorising", () => {
       const figures = `${train.toFixed(2)} in training and ${loss.toFixed(2)} in validation`;
       return `the model learns the text by heart, its loss is ${figures}: take more text, a smaller model, more dropout, or end earlier`;
     });

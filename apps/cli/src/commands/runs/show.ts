@@ -4,6 +4,7 @@ import { z } from "zod";
 import { word } from "../../framework/arguments.js";
 import { defineCommand, RUN } from "../../framework/define-command.js";
 import { formatDuration } from "../../display/duration.js";
+import { lossText } from "../../display/pair-figures.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../../display/quantity.js";
 import { UsageError } from "../../process/errors.js";
 import type { Io } from "../../process/io.js";
@@ -57,11 +58,13 @@ function facts(manifest: RunManifest): string[] {
     `corpus      ${manifest.corpus_path}`,
     `started     ${manifest.started_at}`,
     `progress    ${formatCount(steps)} of ${total === null ? "?" : formatCount(total)} steps, ${formatShort(tokens)} tokens${seconds === null ? "" : `, ${formatDuration(seconds)}`}`,
-    ...(manifest.best_val_loss === null ? [] : [`validation  loss ${formatNumber(manifest.best_val_loss)}`]),
+    ...(manifest.best_val_loss === null
+      ? []
+      : [`validation  ${lossText(manifest.best_val_loss, manifest.best_val_figures, [])}`]),
     ...(manifest.test_loss === null
       ? []
       : [
-          `test        loss ${formatNumber(manifest.test_loss)}  ppl ${formatNumber(manifest.test_perplexity)}  ${testBits(manifest)}`,
+          `test        ${lossText(manifest.test_loss, manifest.test_figures, [`ppl ${formatNumber(manifest.test_perplexity)}`, testBits(manifest)])}`,
         ]),
     ...(error === null ? [] : [`error       ${error}`]),
     "",

@@ -11,13 +11,12 @@ type Options = Pick<
   | "freezeEmbed"
   | "trainNewRowsFirst"
   | "transferVocabulary"
-  | "corpusWeights"
-  | "dedup"
   | "preference"
   | "format"
   | "batchSize"
   | "seqLenWarmupSteps"
   | "zLoss"
+  | "corpusWeights"
   | "curriculum"
   | "drift"
   | "teacher"
@@ -37,8 +36,6 @@ export function contradiction(
 ): string | null {
   const { loraRank, pretrainedRunId, optimizer, emaDecay, beta1, freezeEmbed, trainNewRowsFirst } = options;
   const forOthers = (["trainNewRowsFirst", "transferVocabulary"] as const).find((name) => Number(options[name]) > 0);
-  if (options.corpusWeights !== null && options.dedup !== "none")
-    return `${called("dedup")}: copies are not looked for in texts that are mixed; \`trainer corpus dedup\` takes them out before, and equal documents are on one side of the split as it is`;
   if (loraRank > 0 && pretrainedRunId === null)
     return `${called("loraRank")}: an adapter changes a trained model; name one by ${called("pretrainedRunId")}`;
   if (forOthers !== undefined && pretrainedRunId === null)

@@ -118,6 +118,32 @@ test("weights that make no mix, and a file that two texts hold, are refused befo
   await refused({ corpus: within }, /notes\.txt is in two of the weighted texts/);
 });
 
+test("copies are looked for in all texts, told with where they are, and the text that is named first keeps them", async () => {
+  const path = join(home, "again.txt");
+  const note = (i: number) => `note ${i} of ${(i * 7) % 13} words, that nobody else has`;
+  const other = (i: number) => `the ${i}th of these lines tells of another thing than all those, ${i * i}`;
+  writeFileSync(path, Array.from({ length: 200 }, (_, i) => (i < 50 ? note(i) : other(i))).join("\n"));
+  const texts = [String(corpus[0]), path];
+  const copied: TrainInput = { ...options(), document: "line", dedup: "exact", corpus: texts };
+  const short: TrainInput = { ...copied, evaluate: false, maxSteps: 2, curriculum: "none" };
+  const told = async (runId: string, input: TrainInput) => {
+    const events = await trained({ ...input, runId });
+    const cached = find(events, "data").find((event) => event.phase === "ready")?.cached;
+    const { left_out: leftOut, sources } = (await manifestOf(runId)) ?? {};
+    return { cached, copies: leftOut?.copies, sources: sources?.map(({ source, tokens }) => [source, tokens]) };
+  };
+  const first = await told("first", short);
+  expect(first).toMatchObject({ cached: false, copies: { exact: { documents: 50 }, near: { documents: 0 } } });
+  expect(first.copies?.examples[0]).toMatchObject({
+    kept: { path: join(home, "own", "notes.txt"), number: 1, start: note(0) },
+    removed: { path, number: 1 },
+  });
+  expect(await told("weighed", { ...short, corpusWeights: ["5", "1"] })).toEqual({ ...first, cached: true });
+  const turned = await told("turned", { ...short, corpus: texts.toReversed() });
+  expect(turned).toMatchObject({ cached: false, copies: { exact: { documents: 50 } } });
+  expect(turned.copies?.examples[0]).toMatchObject({ kept: { path }, removed: { number: 1 } });
+});
+
 test("conversations are mixed like texts, of which the answers are learnt", async () => {
   const chats = ["a", "b"].map((name) => {
     const path = join(home, `${name}.jsonl`);

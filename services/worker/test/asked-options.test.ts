@@ -206,7 +206,6 @@ test("what contradicts itself or lies outside is refused in the words of the API
       404,
       'corpus_paths "none" leads to no text in the corpus folder of the server\'s data',
     ],
-    [{ ...MIX, dedup: "near" }, 400, /^dedup: copies are not looked for in texts that are mixed/],
     [{ lora_rank: 4 }, 400, "lora_rank: an adapter changes a trained model; name one by pretrained_run_id"],
     [
       { optimizer: "schedule_free", ema_decay: 0.9 },

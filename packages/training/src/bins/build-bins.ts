@@ -18,6 +18,7 @@ import { binPath, maskPath, openBins, writeManifest, type BinsManifest, type Mas
 import type { Conversations } from "./encode-conversations.js";
 import { encodeSplits, type Encoded } from "./encode-splits.js";
 import type { Measured } from "./measure-text.js";
+import type { SplitWith } from "./run-corpus.js";
 import type { TokenBin } from "./token-bin.js";
 
 /** Progress of making bins: `bytes` of `totalBytes` read in this phase, on disk. */
@@ -39,8 +40,8 @@ export interface BuildBinsOptions {
   readonly measureTraining?: boolean | undefined;
   /** Gives the plan by the same corpus and `split` where somebody else has a use for it; asked only where bins are made. */
   readonly plan?: ((read: ReadOptions) => Promise<SplitPlan>) | undefined;
-  /** Hashes of the texts that decide the splits together, in their order; null or left out: this one does alone. */
-  readonly splitWith?: readonly string[] | null | undefined;
+  /** Texts that decide the splits together; null or left out: this one does alone. */
+  readonly splitWith?: SplitWith | null | undefined;
   /** Do special tokens that the text spells become their ids? Default: no, they are text. */
   readonly specialTokens?: boolean | undefined;
   /** How the corpus' conversations are encoded; of a corpus without any null or left out. */
@@ -102,7 +103,7 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const rule = splitVersionOf(corpus.conversations, splitVersion);
   const drawn = dedup === "none" ? sides : { ...sides, dedup, copies: COPIES_VERSION };
   const { splitWith = null } = options;
-  const mixed = splitWith === null ? [] : [{ splitWith }];
+  const mixed = splitWith === null ? [] : [mixedBy(splitWith)];
   const key = keyOf([corpusSha256, tokenizerHash, cut, drawn, rule, measureTraining, ...masked, ...mixed]);
   const use = await markBinsInUse(cacheDir, key);
   try {
@@ -121,7 +122,7 @@ async function openOrMake(
   const { corpus, tokenizer, split, cacheDir, signal } = options;
   const dir = join(cacheDir, key);
   const before = await openBins(dir, key);
-  if (before !== null) return toBins(corpus, dir, before, true);
+  if (before !== null) return toBins(options, dir, before, true);
 
   const report = reporter(options);
   const { plan: planned = (read: ReadOptions) => planSplit(corpus, split, read) } = options;
@@ -142,14 +143,14 @@ async function openOrMake(
       key,
       dtype: binDType(tokenizer.vocabSize),
       split_by: plan.by,
-      replaced_characters: leftOutOf(corpus, losses).characters.count,
+      replaced_characters: leftOutOf(corpus, losses, options.splitWith?.files).characters.count,
       losses,
       special_tokens: encoded.specialTokens,
       splits: encoded.counts,
     };
     await writeManifest(temporary, manifest);
     await placeFolder(temporary, dir, async () => (await openBins(dir, key)) !== null);
-    return toBins(corpus, dir, manifest, false);
+    return toBins(options, dir, manifest, false);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
@@ -174,6 +175,10 @@ const maskedBy = ({ conversations }: Corpus, { context, template, pairs = false 
   ...(pairs ? { pairs } : {}),
 });
 
+/** Facts about the other texts of a mix that decide the splits. */
+const mixedBy = ({ texts: splitWith, place }: SplitWith) =>
+  place === undefined ? { splitWith } : { splitWith, place };
+
 /** A function for each phase that tells the caller how far it is. */
 function reporter({ corpus, onProgress }: BuildBinsOptions) {
   return (phase: BinsProgress["phase"]) => {
@@ -196,7 +201,7 @@ export function refuseTooShort(counts: Encoded["counts"], corpus: Pick<Corpus, "
   }
 }
 
-function toBins(corpus: Corpus, dir: string, manifest: BinsManifest, cached: boolean) {
+function toBins({ corpus, splitWith }: BuildBinsOptions, dir: string, manifest: BinsManifest, cached: boolean) {
   const { key, dtype, splits, split_by: splitBy, special_tokens: specialTokens, losses = noLosses } = manifest;
   const bin = (split: Split, counts: BinsManifest["splits"]["train"]): TokenBin => ({
     ...count(counts),
@@ -210,7 +215,7 @@ function toBins(corpus: Corpus, dir: string, manifest: BinsManifest, cached: boo
     test: splits.test && bin("test", splits.test),
     counts: { train: count(splits.train), validation: count(splits.validation), test: count(splits.test) },
     splitBy,
-    leftOut: leftOutOf(corpus, losses),
+    leftOut: leftOutOf(corpus, losses, splitWith?.files),
     specialTokens,
     dir,
     key,

@@ -10,6 +10,16 @@ import type { Home } from "../home/home.js";
 import { corpusOptions } from "../options/corpus-options.js";
 import type { RunOptions, TrainOptions } from "../options/options.js";
 
+/** Texts of a mix. */
+export interface SplitWith {
+  /** Their hashes, in the order that decides. */
+  readonly texts: readonly string[];
+  /** Where the text at hand stands among them; left out where that decides nothing. */
+  readonly place?: number;
+  /** Of all of them, in the order of their names. */
+  readonly files: Corpus["files"];
+}
+
 type Listening = Pick<OpenOptions, "signal" | "onLook">;
 
 /** A text of a run that becomes bins of its own: one of those that are mixed, or all of it. */
@@ -17,8 +27,8 @@ export interface SourceText {
   readonly corpus: Corpus;
   /** Gives the plan of its splits. */
   readonly plan: (read: ReadOptions) => Promise<SplitPlan>;
-  /** Hashes of the texts that decided it together, in their order; null: it did alone. */
-  readonly splitWith: readonly string[] | null;
+  /** Texts that decided it together; null: it did alone. */
+  readonly splitWith: SplitWith | null;
 }
 
 interface Opened {
@@ -48,11 +58,16 @@ export class RunCorpus {
   /** The texts that become bins: those that are mixed in the order of their weights, or all of it. */
   async sources(read: ReadOptions = {}): Promise<SourceText[]> {
     const corpora = await this.#sources();
-    const splitWith = corpora.length === 1 ? null : (await inOrder(corpora, read)).map(({ sha256 }) => sha256);
+    const isMixed = corpora.length > 1;
+    const heedsOrder = this.options.dedup !== "none"; // the first of copies stays
+    const inTheirOrder = isMixed ? await inOrder(corpora, read) : [];
+    const decided = heedsOrder ? inTheirOrder.toSorted((a, b) => a.i - b.i) : inTheirOrder;
+    const texts = decided.map(({ sha256 }) => sha256);
+    const { files } = joinCorpora(corpora);
     return corpora.map((corpus, i) => ({
       corpus,
       plan: async (reading) => at((await this.#plan(reading)).sources, i),
-      splitWith,
+      splitWith: isMixed ? { texts, ...(heedsOrder ? { place: i } : {}), files } : null,
     }));
   }
 

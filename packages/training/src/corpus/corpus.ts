@@ -141,8 +141,11 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
 }
 
 /** The unused parts of the given text, after a reading with these losses. */
-export const leftOutOf = ({ files, skipped }: Pick<Corpus, "files" | "skipped">, losses: TextLosses): LeftOut =>
-  leftOut({ files, skipped }, losses);
+export const leftOutOf = (
+  { files, skipped }: Pick<Corpus, "files" | "skipped">,
+  losses: TextLosses,
+  all?: Corpus["files"],
+): LeftOut => leftOut({ files, skipped }, losses, all);
 
 /** The error for files without a single word. */
 export function emptyCorpus(files: readonly CorpusFile[]): CorpusError {

@@ -1,6 +1,7 @@
 import { at } from "@trainer/disk";
 import { z } from "zod";
 import type { LeftOut, LeftOutCopies } from "../home/text-losses.js";
+import type { Amount } from "./amount.js";
 import { isUsual, quoted } from "./text-field.js";
 
 const count = z.int().min(0);
@@ -43,6 +44,24 @@ export function noteReplaced(
 
 export const noLosses: TextLosses = { replaced: [], separators: {} };
 
+/** The same of two corpora that were looked through together. */
+export const copiesOfBoth = <Example>(a: CopiesTold<Example>, b: CopiesTold<Example>): CopiesTold<Example> => ({
+  exact: amountOfBoth(a.exact, b.exact),
+  near: amountOfBoth(a.near, b.near),
+  together: {
+    documents: a.together.documents + b.together.documents,
+    groups: a.together.groups + b.together.groups,
+  },
+  examples: [...a.examples, ...b.examples],
+});
+
+type CopiesTold<Example> = Omit<CopyLosses, "examples"> & { examples: Example[] };
+
+const amountOfBoth = (a: Amount, b: Amount): Amount => ({
+  documents: a.documents + b.documents,
+  bytes: a.bytes + b.bytes,
+});
+
 const NAMED = 5;
 const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
 
@@ -52,9 +71,11 @@ interface ReadFile {
   readonly field?: string | null;
 }
 
+/** @param all files of all texts that copies were looked for in, where these are but one of them */
 export function leftOut(
   { files, skipped }: { readonly files: readonly ReadFile[]; readonly skipped: readonly SkippedFile[] },
   { replaced, separators, copies }: TextLosses,
+  all: readonly ReadFile[] = files,
 ): LeftOut {
   const most = replaced.toSorted((a, b) => b.characters - a.characters).slice(0, NAMED);
   return {
@@ -71,7 +92,7 @@ export function leftOut(
     },
     separators: { count: sum(Object.values(separators)), lines: { ...separators } },
     fields: Object.fromEntries(counted(files.flatMap(({ field = null }) => (isUsual(field) ? [] : [String(field)])))),
-    ...(copies === undefined ? {} : { copies: { ...copies, examples: copies.examples.map(shownIn(files)) } }),
+    ...(copies === undefined ? {} : { copies: { ...copies, examples: copies.examples.map(shownIn(all)) } }),
   };
 }
 
@@ -101,6 +122,7 @@ export function leftOutOfBoth(a: LeftOut, b: LeftOut): LeftOut {
     },
     separators: { count: a.separators.count + b.separators.count, lines: all(a.separators.lines, b.separators.lines) },
     fields: all(a.fields, b.fields),
+    ...(a.copies === undefined || b.copies === undefined ? {} : { copies: copiesOfBoth(a.copies, b.copies) }),
   };
 }
 

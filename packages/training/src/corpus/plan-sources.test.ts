@@ -86,6 +86,33 @@ test("a book that one text has to cut into blocks is cut alike where it stands a
   expect(trained.filter((line) => /^line \d{1,4}$/.test(line)).length).toBeGreaterThan(1500);
 });
 
+test("near copies in different texts are on one side, and where copies go the first text keeps its own", async () => {
+  const words = (i: number, changed = "") => Array.from({ length: 200 }, (_, k) => (k === 9 ? changed : `n${i}w${k}`));
+  const texts = (changes: readonly string[]) =>
+    Array.from({ length: 80 }, (_, i) => changes.map((changed) => words(i, changed).join(" "))).flat();
+  const [own, wiki] = [texts(["", "own"]), texts(["", "wiki", "else"])];
+  const split = async (dedup: "none" | "together" | "near" | "exact") => {
+    const sides = new Map<string, Set<Split>>();
+    const all = await splitTogether([[own.join("\n")], [wiki.join("\n")]], "line", {
+      ...tenth,
+      holdoutFraction: 0.2,
+      dedup,
+    });
+    for (const [text, splits] of homesOf(all)) {
+      const origin = /n\d+/.exec(text)?.[0] ?? "";
+      sides.set(origin, new Set([...(sides.get(origin) ?? []), ...splits]));
+    }
+    const counts = all.map((documents) => SPLITS.reduce((sum, name) => sum + documents[name].length, 0));
+    return { counts, torn: [...sides.values()].filter(({ size }) => size > 1).length };
+  };
+  expect((await split("none")).torn).toBeGreaterThan(20);
+  expect(await split("together")).toEqual({ counts: [160, 240], torn: 0 });
+  expect((await split("exact")).counts).toEqual([160, 160]);
+  await expect(split("near")).rejects.toThrow(/^text 1: each of its documents is a copy of one in a text before it/);
+  wiki.push(...lines(40).map((line) => `${line} of the other text alone, which is like none of them`));
+  expect(await split("near")).toMatchObject({ counts: [80, 40] });
+});
+
 test("a text that is too small is told by its name, and without a split nothing is held out", async () => {
   await expect(splitTogether([["a\nb"], [lines(50).join("\n")]], "line", tenth)).rejects.toMatchObject({
     code: "INVALID_INPUT",

@@ -2,13 +2,16 @@ import { at } from "@trainer/disk";
 import type { Corpus } from "./corpus.js";
 import { CorpusError } from "./corpus-error.js";
 import { inTurn } from "./join-corpora.js";
+import type { Copies, CopiesInAll } from "./dedup/find-copies.js";
 import {
+  copiesIn,
   decideSplit,
   measureForSplit,
   splitRule,
   type SplitMeasure,
   type SplitOptions,
   type SplitPlan,
+  type SplitRule,
 } from "./split-plan.js";
 import { BUCKETS } from "./split-histogram.js";
 import type { TextBlocks } from "./text-blocks.js";
@@ -21,27 +24,67 @@ export interface SourcePlans {
   readonly whole: SplitPlan;
 }
 
+interface Source {
+  readonly name: string;
+  readonly corpus: Corpus;
+}
+
 /**
  * Decides the splits of several texts, in one pass over each, so that a document that stands in more than one of them is
  * in the same split everywhere: `order`, asked for once they have been read, says whose draw comes first, and those after it keep what it decided. A document
- * that one of them cuts into blocks is cut alike in the others.
+ * that one of them cuts into blocks is cut alike in the others. With `dedup` a pass before finds the copies in all of them:
+ * the first stays, in the order of the texts.
  *
  * @throws CorpusError as `planSplit`, with the text that is too small
  */
 export async function planSources(
-  corpora: readonly { readonly name: string; readonly corpus: Corpus }[],
+  corpora: readonly Source[],
   order: () => Promise<readonly number[]>,
   options: SplitOptions,
   read: Parameters<Corpus["documents"]>[0] = {},
 ): Promise<SourcePlans> {
+  const copies = await copiesIn(
+    corpora.map(({ corpus }) => corpus),
+    options,
+    read,
+  );
+  for (const [i, found] of (copies?.sources ?? []).entries())
+    if (found.kept === 0) throw onlyCopies(at(corpora, i).name);
   const rule = splitRule(options, at(corpora, 0).corpus);
-  if (rule === null) return { sources: corpora.map(() => ({ by: "nothing" })), whole: { by: "nothing" } };
+  const { sources, whole } = rule === null ? unsplit(corpora) : await sidesOf(corpora, order, rule, read, copies);
+  if (copies === null) return { sources, whole };
+  return {
+    sources: sources.map((sides, i) => heeding(sides, at(copies.sources, i))),
+    whole: heeding(whole, copies.whole),
+  };
+}
+
+const heeding = (sides: SplitPlan, copies: Copies): SplitPlan => ({ ...sides, copies });
+
+const unsplit = (corpora: readonly Source[]): SourcePlans => ({
+  sources: corpora.map(() => ({ by: "nothing" })),
+  whole: { by: "nothing" },
+});
+
+const onlyCopies = (name: string): CorpusError =>
+  new CorpusError(
+    "INVALID_INPUT",
+    `${name}: each of its documents is a copy of one in a text before it: take it out of the mix, or name it first`,
+  );
+
+async function sidesOf(
+  corpora: readonly Source[],
+  order: () => Promise<readonly number[]>,
+  rule: SplitRule,
+  read: NonNullable<Parameters<Corpus["documents"]>[0]>,
+  copies: CopiesInAll | null,
+): Promise<SourcePlans> {
   const measures: SplitMeasure[] = [];
   const turn = inTurn(read);
-  for (const { name, corpus } of corpora)
-    measures.push(
-      await ofSource(name, () => measureForSplit(corpus, rule, { ...turn(corpus), hash: read.hash ?? false })),
-    );
+  for (const [i, { name, corpus }] of corpora.entries()) {
+    const reading = { ...turn(corpus), hash: read.hash ?? false };
+    measures.push(await ofSource(name, () => measureForSplit(corpus, rule, reading, copies?.sources[i])));
+  }
   const plans = new Map<number, ReturnType<typeof decideSplit>>();
   const decided = new Uint8Array(BUCKETS);
   for (const i of await order()) {

@@ -24,7 +24,7 @@ export async function* splitDocuments(
   read: ReadOptions = {},
 ): AsyncGenerator<SplitBatch, void, undefined> {
   const partition = partitioner(plan);
-  for await (const batch of withoutCopies(corpus, plan.copies ?? null, read)) yield* partition(batch);
+  for await (const batch of withoutCopies(corpus, plan.copies, read)) yield* partition(batch);
 }
 
 type Partitioner = (batch: DocumentBatch) => Iterable<SplitBatch>;

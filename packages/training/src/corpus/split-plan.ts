@@ -1,8 +1,9 @@
+import { at } from "@trainer/disk";
 import { dedupChoices } from "@trainer/options";
 import { z } from "zod";
 import { emptyCorpus, type Corpus } from "./corpus.js";
 import { CorpusError } from "./corpus-error.js";
-import { findCopies, type Copies } from "./dedup/find-copies.js";
+import { findCopies, type Copies, type CopiesInAll } from "./dedup/find-copies.js";
 import { withoutDocuments } from "./dedup/without-documents.js";
 import { viewOf } from "./document-batch.js";
 import { seedKey } from "./document-hash.js";
@@ -66,14 +67,24 @@ type Sides =
  * @throws CorpusError INVALID_INPUT if there is too little text for the splits asked for; CORPUS_EMPTY.
  */
 export async function planSplit(corpus: Corpus, options: SplitOptions, read: Reading = {}): Promise<SplitPlan> {
-  const { dedup } = options;
   const rule = splitRule(options, corpus);
-  const planned = async (copies: Copies | null): Promise<Sides> =>
+  const copies = (await copiesIn([corpus], options, read))?.whole;
+  const sides: Sides =
     rule === null ? { by: "nothing" } : decideSplit(await measureForSplit(corpus, rule, read, copies), rule);
-  if (dedup === undefined || dedup === "none" || (dedup === "together" && rule === null)) return await planned(null);
-  const isSplit = rule !== null;
-  const copies = await findCopies(corpus, { ...read, treatment: dedup, isSplit, key: splitKey(options, corpus) });
-  return { ...(await planned(copies)), copies };
+  return copies === undefined ? sides : { ...sides, copies };
+}
+
+/** The copies that a split heeds; null where it heeds none. */
+export async function copiesIn(
+  corpora: readonly Corpus[],
+  options: SplitOptions,
+  read: Reading,
+): Promise<CopiesInAll | null> {
+  const { dedup: treatment = "none" } = options;
+  const first = at(corpora, 0);
+  const isSplit = splitRule(options, first) !== null;
+  if (treatment === "none" || (treatment === "together" && !isSplit)) return null;
+  return await findCopies(corpora, { ...read, treatment, isSplit, key: splitKey(options, first) });
 }
 
 type Reading = NonNullable<Parameters<Corpus["documents"]>[0]>;
@@ -83,9 +94,13 @@ export const lossesOf = ({ copies }: SplitPlan, losses: TextLosses): TextLosses 
   copies === undefined ? losses : { ...losses, copies: copies.losses };
 
 /** The documents that are split: all, or those that are left of copies. */
-export function withoutCopies(corpus: Corpus, copies: Copies | null, read: Reading): ReturnType<Corpus["documents"]> {
+export function withoutCopies(
+  corpus: Corpus,
+  copies: Copies | undefined,
+  read: Reading,
+): ReturnType<Corpus["documents"]> {
   const documents = corpus.documents(read);
-  return copies === null ? documents : withoutDocuments(documents, copies.removed);
+  return copies === undefined ? documents : withoutDocuments(documents, copies.removed);
 }
 
 /** Options of a split that there is. */
@@ -127,7 +142,7 @@ export async function measureForSplit(
   corpus: Corpus,
   { fractions, seed, key }: SplitRule,
   read: Reading,
-  copies: Copies | null = null,
+  copies?: Copies,
 ): Promise<SplitMeasure> {
   const histogram = new SplitHistogram();
   const candidates = new Candidates({ ...fractions, seed });

@@ -131,7 +131,7 @@ test("of conversations what is said is compared, whatever the fields, line break
   ];
   await writeFile(path, records.map((record) => JSON.stringify(record)).join("\n"));
   const corpus = await openCorpus(path, { document: "line", records: "auto" });
-  const { losses } = await findCopies(corpus, options);
+  const { losses } = (await findCopies([corpus], options)).whole;
   expect([losses.exact.documents, losses.near.documents]).toEqual([1, 1]);
   expect(losses.examples.map(({ kept, removed }) => [kept.number, removed.number])).toEqual([
     [1, 4],
@@ -141,10 +141,10 @@ test("of conversations what is said is compared, whatever the fields, line break
 
 test("documents without words stay unless they are equal, and more than memory holds is refused", async () => {
   await withCorpus(["!!!\n???\n!!!\n...\n"], "line", async (corpus) => {
-    expect((await findCopies(corpus, options)).losses.exact.documents).toBe(1);
+    expect((await findCopies([corpus], options)).whole.losses.exact.documents).toBe(1);
     const most = { ...options, mostTableBytes: 1000 };
-    await expect(findCopies(corpus, most)).rejects.toThrow("4 documents are more than 0 MiB of memory hold");
-    await expect(findCopies(corpus, { ...options, signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
+    await expect(findCopies([corpus], most)).rejects.toThrow("4 documents are more than 0 MiB of memory hold");
+    await expect(findCopies([corpus], { ...options, signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
   });
 });
 

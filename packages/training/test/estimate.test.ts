@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
+import { containing, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { estimateTraining, readManifest, train, type TrainInput } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -93,6 +93,26 @@ test("other weights and an adapter on them count as in their run", async () => {
   const tokenizer = made?.tokenizer_id ?? "";
   const { vocabSize: _size, ...plain } = tiny;
   expect(await estimateTraining({ ...plain, corpus, tokenizer }, { home })).toMatchObject({ reasons: {} });
+});
+
+test("a teacher's tokenizer is the run's, its weights take memory, and one that reads other tokens is refused", async () => {
+  const input = { ...tiny, corpus, vocabSize: 290, teacher: "base", maxSteps: 1, threads: 1 };
+  const told = await estimateTraining(input, { home });
+  await train({ ...input, runId: "taught", evaluate: false }, { home });
+  expect(told).toMatchObject({ parameters: (await manifestOf("taught"))?.parameters, steps: 1, reasons: {} });
+  const none = { home, memoryBytes: 1 };
+  const alone = await estimateTraining({ ...input, teacher: null, vocabSize: tiny.vocabSize }, none);
+  const both = await estimateTraining(input, none);
+  const weights = 4 * Number((await manifestOf("base"))?.parameters);
+  expect(Number(both.memoryBytes) - Number(alone.memoryBytes)).toBe(weights);
+  const id = "a".repeat(64);
+  expect((await estimateTraining({ ...input, corpusFileId: id }, none)).parameters).toBe(told.parameters);
+  await train({ ...input, teacher: null, runId: "other-tokens", evaluate: false }, { home });
+  const tokenizer = (await manifestOf("other-tokens"))?.tokenizer_id ?? "";
+  await expect(estimateTraining({ ...input, tokenizer }, { home })).rejects.toMatchObject({
+    code: "MODEL_INCOMPATIBLE",
+    message: containing("has another tokenizer than the run"),
+  });
 });
 
 test("what is only known once the run begins is null, and why is said", async () => {

@@ -69,7 +69,12 @@ test("a search needs no text; a text, tokenizer or pretrained model says how lar
   expect(tuned).toMatchObject({ maxSeqLen: 16 });
   expect(tuned.threadTrials.map(({ threads }) => threads)).toEqual([1, 2]);
   const tokenizer = (await readManifest(join(home, "models", "auto", "manifest.json")))?.tokenizer_id ?? "";
-  for (const known of [{ corpus }, { tokenizer }, { vocabSize: 300, maxSeqLen: null, threads: 0 }]) {
+  for (const known of [
+    { corpus },
+    { tokenizer },
+    { teacher: "auto" },
+    { vocabSize: 300, maxSeqLen: null, threads: 0 },
+  ]) {
     expect(await findBatch({ ...plain, ...known }, { home, maxBatchSize: 1 })).toMatchObject({ batchSize: 1 });
   }
 });

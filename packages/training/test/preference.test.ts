@@ -1,7 +1,17 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { aNumber, aString, matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
-import { evaluate, openHome, openModel, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
+import {
+  estimateTraining,
+  evaluate,
+  openHome,
+  openModel,
+  readManifest,
+  resume,
+  train,
+  type RunEvent,
+  type TrainInput,
+} from "@trainer/training";
 import { modelCard } from "../src/artifact/model-card.js";
 import { familyInfo } from "@trainer/models/capabilities";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -80,6 +90,9 @@ test("DPO begins at ln 2, tells rewards of steps and splits, leaves out pairs th
   ).toEqual(rest.filter(({ split }) => split !== undefined).map(() => 6));
   expect(warnings).toContainEqual(matching(/2 pair\(s\) are left out/));
   expect(warnings).toContainEqual(matching(/1 are left out whole/));
+  const told = await estimateTraining(pairsOf({ runId: "told" }), { home, memoryBytes: 1 }); // takes no steps
+  const manifest = await readManifest(join(home, "models", "whole", "manifest.json"));
+  expect(told.tokens).toBe(manifest?.splits?.train.tokens);
   await interrupted(pairsOf({ runId: "kept", logEvery: 1 }), () => {});
   await interrupted(pairsOf({ runId: "damaged", logEvery: 1 }), (dir) =>
     appendFileSync(join(dir, "reference.json"), "x"),

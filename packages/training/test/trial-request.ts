@@ -9,6 +9,7 @@ export const trialRequest: TrialRequest = {
   vocabSize: 300,
   maxSeqLen: 8,
   dimensionsFrom: null,
+  teacherFrom: null,
   device: "cpu",
   precision: "fp32",
   memoryBytes: 2 ** 40,

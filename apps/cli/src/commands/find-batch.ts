@@ -21,6 +21,7 @@ const FindBatchFlags = TrainFlags.pick({
   maxSeqLen: true,
   pretrainedRunId: true,
   loraRank: true,
+  teacher: true,
   optimizer: true,
   maskDocuments: true,
   activationCheckpointing: true,
@@ -39,7 +40,7 @@ export function define(command: Command, io: Io): void {
     args: { corpus: anyWords("files or folders of text: by their size it is known how large a vocabulary will be") },
     options: FindBatchFlags,
     usesLibtorch: true,
-    runs: ["pretrainedRunId"],
+    runs: ["pretrainedRunId", "teacher"],
     aliases: TRAIN_ALIASES,
     examples: {
       "trainer find-batch book.txt --size small": "for GPT-2 small on this text",

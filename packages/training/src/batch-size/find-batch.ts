@@ -12,7 +12,7 @@ import { outOfMemory } from "../step/out-of-memory.js";
 import { threadsOf } from "../step/threads.js";
 import { resolveCompute } from "../step/precision.js";
 import { vocabSizeFor } from "../options/vocab-size.js";
-import { resolvePretrained, seqLenOf } from "../model/pretrained.js";
+import { resolvePretrained, resolveTeacher, seqLenOf } from "../model/pretrained.js";
 import { toConfig } from "../options/wire-names.js";
 import { searchInProcess } from "./search-in-process.js";
 import { pluginUrls } from "../plugins/loaded-plugins.js";
@@ -59,16 +59,17 @@ export async function findBatch(
   context: FindBatchContext,
 ): Promise<FoundBatch> {
   const options = parseTrainOptions({ corpus: NO_CORPUS, ...input });
-  const pretrained = await resolvePretrained(
-    { ...options, tokenizer: NO_CORPUS },
-    { ...context, home: openHome(context.home) },
-  );
+  const where = { ...context, home: openHome(context.home) };
+  const pretrained = await resolvePretrained({ ...options, tokenizer: NO_CORPUS }, where);
+  const maxSeqLen = seqLenOf(options, pretrained);
+  const teacher = await resolveTeacher({ ...options, maxSeqLen }, where);
+  const tokenizer = options.tokenizer ?? teacher?.dir ?? null;
   const vocabSize =
     pretrained === null
-      ? await vocabularyOf(options, context.home, input.corpus !== undefined)
+      ? await vocabularyOf({ ...options, tokenizer }, context.home, input.corpus !== undefined)
       : (await readModelConfig(pretrained.dir)).outline.vocabSize;
-  const maxSeqLen = seqLenOf(options, pretrained);
-  return searchFor({ options, vocabSize, maxSeqLen, dimensionsFrom: pretrained?.dir ?? null }, context);
+  const model = { vocabSize, maxSeqLen, dimensionsFrom: pretrained?.dir ?? null, teacherFrom: teacher?.dir ?? null };
+  return searchFor({ options, ...model }, context);
 }
 
 /** The same for a run, whose text has so many tokens: more sequences than it holds make no batch. */
@@ -81,7 +82,9 @@ export const searchForText = (
 
 /** The same where vocabulary, context and weights are known. */
 export async function searchFor(
-  known: Pick<SearchRequest, "vocabSize" | "maxSeqLen" | "dimensionsFrom"> & { readonly options: TrainOptions },
+  known: Pick<SearchRequest, "vocabSize" | "maxSeqLen" | "dimensionsFrom" | "teacherFrom"> & {
+    readonly options: TrainOptions;
+  },
   context: Omit<FindBatchContext, "home">,
 ): Promise<FoundBatch> {
   const { options, ...model } = known;

@@ -147,6 +147,18 @@ test("a model in a folder says its own dimensions, and documents that are kept a
   expect(last).toMatchObject({ type: "found", batchSize: 1 });
 });
 
+test.each(["dpo", "orpo"])("pairs of answers are tried as two sequences each: %s", async (preference) => {
+  const config = { ...request.config, preference, format: "preference", pretrained_run_id: "before" };
+  expect((await found({ config, maxBatchSize: 1 })).last).toMatchObject({ type: "found", batchSize: 1 });
+});
+
+test("the model that it learns from is asked in each step that is tried", async () => {
+  const taught = { teacherFrom: tinyGpt2, maxBatchSize: 1 };
+  expect((await found(taught)).last).toMatchObject({ type: "found", batchSize: 1 });
+  await expect(found({ ...taught, maxSeqLen: 2048 })).rejects.toThrow("exceeds dimension size"); // it does not read so many tokens
+  expect((await found({ maxSeqLen: 2048, maxBatchSize: 1 })).last).toMatchObject({ batchSize: 1 });
+});
+
 test("threads are tried by doubling, and on a GPU not at all", () => {
   expect([threadsToTry("cpu", 1), threadsToTry("cpu", 6), threadsToTry("cuda", 6)]).toEqual([[1], [1, 2, 4, 6], [6]]);
 });

@@ -14,6 +14,8 @@ export const TrialRequest = z.strictObject({
   maxSeqLen: count,
   /** The folder of a model whose dimensions these are; null for a new one's by the options. */
   dimensionsFrom: z.string().nullable(),
+  /** The folder of the model that it learns from; null without. */
+  teacherFrom: z.string().nullable(),
   device: z.enum(["cpu", "cuda"]),
   precision: z.enum(precisions),
   /** Memory that the process may use, on a GPU that of its tensors. */

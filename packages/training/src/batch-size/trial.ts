@@ -21,7 +21,7 @@ export interface Trial {
 }
 
 export async function makeTrial(request: TrialRequest): Promise<Trial> {
-  const { vocabSize, maxSeqLen, dimensionsFrom, device, precision } = request;
+  const { vocabSize, maxSeqLen, dimensionsFrom, teacherFrom, device, precision } = request;
   await loadPlugins(request.plugins, []);
   const options: RunOptions = { ...parseTrainOptions(fromConfig(request.config)), maxSeqLen };
   await loadPlugged(options);
@@ -29,13 +29,15 @@ export async function makeTrial(request: TrialRequest): Promise<Trial> {
   const base = stored === null ? newModel(options, vocabSize, device) : stored.build({ device });
   const compute = { device, precision };
   setArithmetic(compute, options.deterministic); // for good: the process does nothing else
-  const { model, stepper } = learnerOf(withAdapter(base, options), { options, compute });
+  const teacher = teacherFrom === null ? null : { model: (await readModelConfig(teacherFrom)).build({ device }) };
+  const { model, stepper } = learnerOf(withAdapter(base, options), { options, compute }, teacher);
+  const isPairs = options.preference !== "none";
   const batchOf = (batchSize: number, length: number): Batch => {
-    const ids = () => randint(0, model.vocabSize, [batchSize, length], { device });
-    const documents = options.maskDocuments
-      ? { documents: zeros([batchSize, length], { dtype: "int64", device }) }
-      : {};
-    return { inputs: ids(), targets: ids(), tokens: batchSize * length, ...documents };
+    const rows = isPairs ? 2 * batchSize : batchSize;
+    const ids = () => randint(0, model.vocabSize, [rows, length], { device });
+    const documents = options.maskDocuments ? { documents: zeros([rows, length], { dtype: "int64", device }) } : {};
+    const pairs = isPairs ? { pairs: batchSize, reference: zeros([rows], { device }) } : {};
+    return { inputs: ids(), targets: ids(), tokens: rows * length, ...documents, ...pairs };
   };
   return {
     step: (batchSize, batches = 1) =>

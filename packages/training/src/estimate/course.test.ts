@@ -25,6 +25,16 @@ test("steps are those of the plan, and an epoch's last step counts for what is l
   });
 });
 
+test("a batch of pairs has two sequences for each", () => {
+  const pairs = options({ preference: "orpo", format: "preference", numEpochs: 2 });
+  expect(courseOf(pairs, reading)).toEqual({
+    steps: 14,
+    fullness: 50 / 56,
+    evaluations: 2 * (5 / 8) + 2.5 / 8 + 5 / 8,
+    samplings: 1,
+  });
+});
+
 test("only as much as is asked for is evaluated, and without a validation the test at the end", () => {
   const { evaluations } = courseOf(options({ evalTokens: 30 }), reading);
   expect(evaluations).toBe(3 / 8 + 3 / 8 + 3 / 8);

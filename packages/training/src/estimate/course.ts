@@ -25,15 +25,16 @@ interface Reading {
 
 /** The course of a run to its end, where it is not stopped early. @throws TrainingError INVALID_INPUT */
 export function courseOf(options: RunOptions, { tokens, seqLen, batchSize }: Reading): Course {
-  const { evalTokens, evaluate, gradAccumSteps, sampleEvery, seed } = options;
-  const sequences = sequencesIn(tokens.train, seqLen);
+  const { evalTokens, evaluate, gradAccumSteps, preference, sampleEvery, seed } = options;
+  const perPair = preference === "none" ? 1 : 2;
+  const sequences = sequencesIn(tokens.train, seqLen) / perPair; // a batch of pairs is told by their number
   const batchesPerEpoch = Math.ceil(sequences / batchSize);
   const plan = stepPlanOf(options, batchesPerEpoch);
   const batchesOf = (count: number | null) => {
     if (count === null) return 0;
     const cut = { tokens: count, context: seqLen, stride: seqLen };
     const windows = evalTokens === 0 ? windowCount(cut) : sampleWindows(cut, evalTokens, seed).length;
-    return windows / batchSize;
+    return windows / perPair / batchSize;
   };
   const [validation, test] = [batchesOf(tokens.validation), batchesOf(tokens.test)];
   const atEnd = test + (evaluate ? validation || test : 0);

@@ -4,6 +4,7 @@ import { loadTokenizer } from "@trainer/tokenizers";
 import { acquireRun } from "../artifact/ensure-run.js";
 import { memoryToUse } from "../batch-size/find-batch.js";
 import { cachedPath, fileIdOf } from "../corpus/corpus-cache.js";
+import { Disposables } from "../disposables.js";
 import { TrainingError } from "../errors.js";
 import type { FetchContext } from "../home/data-bank.js";
 import { fetching } from "../home/fetching.js";
@@ -11,8 +12,9 @@ import type { Home } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { memoryOf } from "../model/assert-weights-fit.js";
 import { loadPlugged } from "../model/load-plugged.js";
-import { newModelSize, storedModelSize, type ModelSize } from "../model/model-size.js";
-import { resolvePretrained, seqLenOf } from "../model/pretrained.js";
+import { newModelSize, storedModelSize, storedWeightBytes, type ModelSize } from "../model/model-size.js";
+import { resolvePretrained, resolveTeacher, seqLenOf } from "../model/pretrained.js";
+import { assertSameTokens } from "../model/teacher.js";
 import { parseTrainOptions, type RunOptions, type TrainInput } from "../options/options.js";
 import { toConfig } from "../options/wire-names.js";
 import { pluginUrls } from "../plugins/loaded-plugins.js";
@@ -89,12 +91,22 @@ async function estimated(input: TrainInput, context: EstimateContext): Promise<E
   const where = fetching(context);
   await loadPlugged(parsed);
   const compute = resolveCompute(parsed.device, parsed.precision);
-  const { pretrainedRunId } = parsed;
-  using _use = pretrainedRunId === null ? null : await acquireRun(pretrainedRunId, where); // no cleanup takes it meanwhile
+  using uses = new Disposables();
+  for (const run of [parsed.pretrainedRunId, parsed.teacher]) if (run !== null) uses.use(await acquireRun(run, where)); // no cleanup takes it meanwhile
   const pretrained = await resolvePretrained(parsed, where);
   const options = { ...parsed, maxSeqLen: seqLenOf(parsed, pretrained) };
+  const teacher = await resolveTeacher(options, where);
   const threads = await threadsOf(options.threads);
-  const asked = { options, compute, threads, pretrained: pretrained?.dir ?? null, home: where.home, context };
+  const asked = {
+    options,
+    compute,
+    threads,
+    pretrained: pretrained?.dir ?? null,
+    teacher: teacher?.dir ?? null,
+    home: where.home,
+    context,
+  };
+  await assertTaughtTokens(asked);
   const isBusy = await isMachineBusy(compute.device, threads);
   const text = await textOf(asked);
   const model = await modelOf(asked, text);
@@ -114,21 +126,30 @@ interface Asked {
   readonly threads: number;
   /** The folder of the model that the run starts from; null without. */
   readonly pretrained: string | null;
+  /** The folder of the model that it learns from; null without. */
+  readonly teacher: string | null;
   readonly home: Home;
   readonly context: EstimateContext;
 }
 
-async function textOf({ options, threads, pretrained, home, context }: Asked): Promise<OrReason<TextSize>> {
+async function textOf(asked: Asked): Promise<OrReason<TextSize>> {
+  const { options, threads, home, context } = asked;
   const paths = await pathsOf(options, home);
   if (paths === null) return FETCHED;
-  const tokenizer = await tokenizerOf(options, pretrained, home);
+  const tokenizer = await tokenizerOf(asked);
   const { signal, sampleBytes } = context;
   return await sampleText({ ...options, corpus: paths }, { home, tokenizer, threads, signal, sampleBytes });
 }
 
 /** Path of the tokenizer that the run has; null where it trains one. */
-async function tokenizerOf({ tokenizer }: RunOptions, pretrained: string | null, home: Home): Promise<string | null> {
-  return tokenizer === null ? pretrained : (await resolveTokenizer(tokenizer, home)).path;
+async function tokenizerOf({ options: { tokenizer }, pretrained, teacher, home }: Asked): Promise<string | null> {
+  return tokenizer === null ? (pretrained ?? teacher) : (await resolveTokenizer(tokenizer, home)).path;
+}
+
+async function assertTaughtTokens(asked: Asked): Promise<void> {
+  const tokenizer = asked.teacher && (await tokenizerOf(asked));
+  if (asked.teacher !== null && tokenizer !== null)
+    await assertSameTokens(asked.teacher, await loadTokenizer(tokenizer));
 }
 
 /** Paths of the text; null where it is still to be fetched. */
@@ -144,16 +165,17 @@ interface Model extends ModelSize {
   readonly vocabSize: number;
 }
 
-async function modelOf({ options, pretrained, home }: Asked, text: OrReason<TextSize>): Promise<OrReason<Model>> {
-  const vocabSize = typeof text === "string" ? await vocabularyOf(options, home) : text.vocabSize;
+async function modelOf(asked: Asked, text: OrReason<TextSize>): Promise<OrReason<Model>> {
+  const { options, pretrained } = asked;
+  const vocabSize = typeof text === "string" ? await vocabularyOf(asked) : text.vocabSize;
   if (pretrained !== null) return { vocabSize: vocabSize ?? 1, ...(await storedModelSize(options, pretrained)) };
   return vocabSize === null ? FETCHED : { vocabSize, ...newModelSize(options, vocabSize) };
 }
 
 /** Size of the vocabulary where the text is not here; null where it decides that. */
-async function vocabularyOf({ tokenizer }: RunOptions, home: Home): Promise<number | null> {
-  if (tokenizer === null) return null;
-  return (await loadTokenizer((await resolveTokenizer(tokenizer, home)).path)).vocabSize;
+async function vocabularyOf(asked: Asked): Promise<number | null> {
+  const tokenizer = await tokenizerOf(asked);
+  return tokenizer === null ? null : (await loadTokenizer(tokenizer)).vocabSize;
 }
 
 interface Needs {
@@ -168,14 +190,15 @@ async function needsOf(
   text: OrReason<TextSize>,
   model: OrReason<Model>,
 ): Promise<Needs> {
-  const { options, compute, threads, pretrained, isBusy, context } = asked;
+  const { options, compute, threads, pretrained, teacher, isBusy, context } = asked;
   if (typeof model === "string") return { course: FETCHED, memoryBytes: model, pace: model };
   const batchSize = effectiveBatchSize(options.batchSize, compute.device, options.modelFamily);
   if (batchSize === 0) return { course: SEARCHED, memoryBytes: SEARCHED, pace: SEARCHED };
   const seqLen = Math.min(options.maxSeqLen, model.contextLength);
   const course = typeof text === "string" ? text : courseOf(options, { tokens: text.tokens, seqLen, batchSize });
   const { memoryBytes = memoryToUse(compute.device), measureMs = MEASURE_MS, signal } = context;
-  if (model.weightBytes > memoryBytes) return { course, memoryBytes: model.weightBytes, pace: TOO_LARGE };
+  const weightBytes = model.weightBytes + (teacher === null ? 0 : await storedWeightBytes(teacher));
+  if (weightBytes > memoryBytes) return { course, memoryBytes: weightBytes, pace: TOO_LARGE };
   const request = {
     ...compute,
     config: toConfig(options),
@@ -183,6 +206,7 @@ async function needsOf(
     vocabSize: model.vocabSize,
     maxSeqLen: seqLen,
     dimensionsFrom: pretrained,
+    teacherFrom: teacher,
     threads,
     batchSize,
     batches: options.gradAccumSteps,

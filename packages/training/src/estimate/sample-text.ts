@@ -82,8 +82,8 @@ export async function sampleText(options: TrainOptions, context: SampleContext):
   const tokenizer = context.tokenizer === null ? await train() : await loadTokenizer(context.tokenizer);
   const learned = performance.now();
   await using folder = await temporaryFolder();
-  const conversations = await conversationsOf(corpus, tokenizer, options.maxSeqLen ?? DEFAULT_SEQ_LEN);
-  const { specialTokens } = options;
+  const { specialTokens, maxSeqLen, preference } = options;
+  const conversations = await conversationsOf(corpus, tokenizer, maxSeqLen ?? DEFAULT_SEQ_LEN, preference !== "none");
   const { counts } = await encodeSplits({
     corpus,
     tokenizer,

@@ -99,7 +99,7 @@ async function tested(input: TrainInput, context: FindLrContext): Promise<FoundL
     effectiveBatchSize(options.batchSize, compute.device, options.modelFamily) ||
     (
       await searchForText(
-        { options, vocabSize: model.vocabSize, maxSeqLen, dimensionsFrom: pretrained },
+        { options, vocabSize: model.vocabSize, maxSeqLen, dimensionsFrom: pretrained, teacherFrom: null },
         bins.counts.train.tokens,
         signal,
       )

@@ -30,14 +30,16 @@ export const makeLearner = async (
   origin: Origin & { readonly teacher?: Teacher | null },
 ): Promise<Learner> => learnerOf(await makeModel(run, tokenizer, origin), run, origin.teacher ?? null);
 
-const taughtBy = ({ model }: Teacher, { kdWeight: weight, kdTopK: topK, kdTemperature: temperature }: RunOptions) =>
-  distillation(model, { weight, topK, temperature });
+const taughtBy = (
+  { model }: Pick<Teacher, "model">,
+  { kdWeight: weight, kdTopK: topK, kdTemperature: temperature }: RunOptions,
+) => distillation(model, { weight, topK, temperature });
 
 /** A learner of a model that is there. Its learning rate is 0: each step of a plan has its own. */
 export function learnerOf(
   { model, weights, newTokens = null, keepsIds = false }: RunModel,
   { options, compute }: { readonly options: RunOptions; readonly compute: Compute },
-  teacher: Teacher | null = null,
+  teacher: Pick<Teacher, "model"> | null = null,
 ): Learner {
   const params = trainable(weights.params.named(), options.freezeEmbed);
   const optimizer = makeOptimizer(params, 0, options, model.head);

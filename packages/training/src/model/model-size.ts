@@ -25,6 +25,14 @@ export async function storedModelSize(options: RunOptions, dir: string): Promise
   return sizeOf((await readModelConfig(dir)).build({ device: "meta" }), options);
 }
 
+/** Bytes of the weights alone of the model in a folder. */
+export async function storedWeightBytes(dir: string): Promise<number> {
+  const model = (await readModelConfig(dir)).build({ device: "meta" });
+  const bytes = FLOAT32 * model.params.count();
+  disposeModel(model);
+  return bytes;
+}
+
 function sizeOf(shapes: CausalLm, options: RunOptions): ModelSize {
   const { model, weights } = withAdapter(shapes, options);
   const parameters = model.params.count();

@@ -7,7 +7,7 @@ import { TrainingError } from "../errors.js";
 import type { ResolvedRun } from "../home/resolve-run.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { readManifest } from "../home/manifest.js";
-import type { TrainOptions } from "../options/options.js";
+import type { RunOptions, TrainOptions } from "../options/options.js";
 import { weightsOf } from "./stored-model.js";
 
 /** The weights that a run starts from. */
@@ -45,6 +45,12 @@ export async function resolvePretrained(
   }
   return { ...resolved, contextLength };
 }
+
+/** The model that a run of sequences of this length learns from; as `resolvePretrained`, and with a tokenizer of its own. */
+export const resolveTeacher = (
+  { teacher, maxSeqLen }: Pick<RunOptions, "teacher" | "maxSeqLen">,
+  context: EnsureContext,
+): Promise<Pretrained | null> => resolvePretrained({ pretrainedRunId: teacher, tokenizer: null, maxSeqLen }, context);
 
 /** Tokens of context of a run: those asked for, else all that the model reads that it starts from. */
 export const seqLenOf = (

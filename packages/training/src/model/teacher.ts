@@ -32,13 +32,17 @@ export async function openTeacher(
       `the teacher ${dir} has other weights than when the run began: put the old ones back, or start a new run`,
     );
   }
-  if ((await encodingSha256(await loadTokenizer(dir))) !== (await encodingSha256(tokenizer))) {
-    throw new TrainingError(
-      "MODEL_INCOMPATIBLE",
-      `the teacher ${dir} has another tokenizer than the run, so that what it expects is of other tokens: leave the ` +
-        "tokenizer out, which takes the teacher's, or name a teacher with the same",
-    );
-  }
+  await assertSameTokens(dir, tokenizer);
   const { model } = await loadNewest(dir, device);
   return { model, sha256, [Symbol.dispose]: () => disposeModel(model) };
+}
+
+/** Refuses a folder's model as the teacher of one that reads other tokens. */
+export async function assertSameTokens(dir: string, tokenizer: Tokenizer): Promise<void> {
+  if ((await encodingSha256(await loadTokenizer(dir))) === (await encodingSha256(tokenizer))) return;
+  throw new TrainingError(
+    "MODEL_INCOMPATIBLE",
+    `the teacher ${dir} has another tokenizer than the run, so that what it expects is of other tokens: leave the ` +
+      "tokenizer out, which takes the teacher's, or name a teacher with the same",
+  );
 }

@@ -122,6 +122,7 @@ async function planned(input: TrainInput, context: PlanContext): Promise<Plan> {
             plugins: pluginUrls(),
             maxSeqLen: seqLen,
             dimensionsFrom: null,
+            teacherFrom: null,
             batches: options.gradAccumSteps,
           },
           { measureMs: MEASURE_MS, signal },

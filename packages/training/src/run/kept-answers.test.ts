@@ -59,7 +59,7 @@ test("answers are of one teacher, text, arithmetic and way of cutting and asking
   for (const other of others) expect(await other()).toBeNull();
   expect(readdirSync(cache)).toHaveLength(1 + others.length);
   expect((await keptAnswers(run(home.path, { kdCache: false }), listening(), reading)).places).toEqual([]);
-  expect((await keptAnswers(run(home.path, { teacher: null }), listening(), reading)).places).toEqual([]);
+  expect((await keptAnswers(run(home.path), listening(), { ...reading, vocabulary: null })).places).toEqual([]);
 });
 
 test("their size is told, what the disk has no room for is refused, and no cleanup takes them from a run", async () => {

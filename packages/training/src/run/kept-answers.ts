@@ -25,8 +25,8 @@ interface Run extends Pick<Session, "options" | "compute"> {
 interface Reading {
   /** The texts, each with the key of its bins. */
   readonly texts: readonly { readonly key: string; readonly train: { readonly tokens: number } }[];
-  /** Tokens that the student knows. */
-  readonly vocabulary: number;
+  /** Tokens that teacher and student are compared in; null without a teacher. */
+  readonly vocabulary: number | null;
   readonly seqLen: number;
   readonly batchSize: number;
   readonly documentEnd: number | null;
@@ -48,8 +48,8 @@ export async function keptAnswers(
   reporter: Pick<Reporter, "warn" | "emit">,
   { texts, vocabulary, seqLen, batchSize, documentEnd }: Reading,
 ): Promise<KeptAnswers> {
-  const { teacher, kdCache, kdTopK, kdTemperature, maxSteps, gradAccumSteps } = options;
-  if (teacher === null || !kdCache) return { places: [], [Symbol.dispose]() {} };
+  const { kdCache, kdTopK, kdTemperature, maxSteps, gradAccumSteps } = options;
+  if (vocabulary === null || !kdCache) return { places: [], [Symbol.dispose]() {} };
   const shape = { seqLen, k: toldApart(kdTopK, vocabulary), vocabulary };
   const bytes = answerBytes(shape);
   const { teacher_sha256: weights } = manifest.current;

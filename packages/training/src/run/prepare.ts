@@ -1,9 +1,7 @@
 import type { Tokenizer } from "@trainer/tokenizers";
 import { manualSeed, setNumThreads } from "@trainer/torch";
-import { ensureRun } from "../artifact/ensure-run.js";
 import { readChatTemplate, RenderedChat } from "../conversation/chat-template.js";
 import { Disposables } from "../disposables.js";
-import { fetching } from "../home/fetching.js";
 import { assertWeightsFit } from "../model/assert-weights-fit.js";
 import { ownTokenizer, writeConfigs } from "../model/config-files.js";
 import { makeLearner } from "../model/learner.js";
@@ -15,6 +13,7 @@ import { stepPlanOf } from "../step/step-plan.js";
 import { measuringProducts } from "../step/products.js";
 import { stepRecorder } from "../step/step-recorder.js";
 import { announceConfig, announceStart } from "./announce.js";
+import { folderOfRun } from "./folder-of-run.js";
 import { identifyCorpus } from "./identify-corpus.js";
 import { LiveRun, type Course } from "./live-run.js";
 import { MetricsFile } from "./metrics.js";
@@ -48,8 +47,8 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     await manifest.update({ resumed_from: [...manifest.current.resumed_from, fromStep].slice(-RESUMED) });
 
   await identifyCorpus(session, reporter);
-  const pretrained = saved === null ? await folderOf(options.pretrainedRunId, session) : null; // all it has is in the run by then
-  const taughtFrom = await folderOf(options.teacher, session);
+  const pretrained = saved === null ? await folderOfRun(options.pretrainedRunId, session) : null; // all it has is in the run by then
+  const taughtFrom = await folderOfRun(options.teacher, session);
   const tokenizer = await runTokenizer(session, reporter, pretrained ?? taughtFrom);
   if (saved === null && pretrained === null) assertWeightsFit(options, tokenizer.vocabSize, compute.device);
   using made = new Disposables();
@@ -65,7 +64,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     const stored = isOwn ? pretrained : null;
     await writeConfigs(folder.path, model, tokenizer, stored, await answerEnd(session, tokenizer));
   }
-  const data = made.use(await openRunData(session, reporter, { bins, tokenizer, learner }));
+  const data = made.use(await openRunData(session, reporter, { bins, tokenizer, learner, teacher }));
 
   const course = courseOf(session, { ...data, vocabSize: model.vocabSize }, saved);
   const metrics = made.use(new MetricsFile(folder.metrics, metricsBytes(session, saved)));
@@ -87,10 +86,6 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     made.move(),
   );
 }
-
-/** The folder of a run that another starts or learns from; null for none. */
-const folderOf = async (run: string | null, { context }: Session): Promise<string | null> =>
-  run === null ? null : (await ensureRun(run, fetching(context))).dir;
 
 /** The model that the run learns from, which is the same to its end. */
 async function teacherOf({ manifest, compute }: Session, tokenizer: Tokenizer, dir: string): Promise<Teacher> {

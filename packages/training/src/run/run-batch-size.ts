@@ -1,5 +1,6 @@
 import { setNumThreads } from "@trainer/torch";
 import { searchForText } from "../batch-size/find-batch.js";
+import { folderOfRun } from "./folder-of-run.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
 
@@ -16,10 +17,11 @@ interface Sequences {
  * so that a resumed run has as many.
  */
 export async function runBatchSize(
-  { options, manifest, context, folder }: Session,
+  session: Session,
   reporter: Reporter,
   { seqLen, vocabSize, tokens }: Sequences,
 ): Promise<number> {
+  const { options, manifest, context, folder } = session;
   const known = manifest.current.batch_size;
   if (known > 0) return known;
   const { batchSize, threads: fastest } = await searchForText(
@@ -28,6 +30,7 @@ export async function runBatchSize(
       vocabSize,
       maxSeqLen: seqLen,
       dimensionsFrom: folder.path,
+      teacherFrom: await folderOfRun(options.teacher, session),
     },
     tokens,
     context.signal,

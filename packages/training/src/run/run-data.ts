@@ -7,6 +7,8 @@ import { mixOf, weightsOf } from "../bins/mixture.js";
 import { Disposables } from "../disposables.js";
 import type { Learner } from "../model/learner.js";
 import type { RunOptions } from "../options/options.js";
+import type { Teacher } from "../model/teacher.js";
+import { sharedVocabulary } from "../step/distillation.js";
 import { endOfDocument } from "../step/end-of-document.js";
 import type { PlannedTexts } from "../step/evaluate-texts.js";
 import { planTexts } from "../step/planned-evaluation.js";
@@ -31,7 +33,17 @@ export interface RunData extends Disposable {
 export async function openRunData(
   session: Session,
   reporter: Reporter,
-  { bins, tokenizer, learner }: { readonly bins: RunBins; readonly tokenizer: Tokenizer; readonly learner: Learner },
+  {
+    bins,
+    tokenizer,
+    learner,
+    teacher,
+  }: {
+    readonly bins: RunBins;
+    readonly tokenizer: Tokenizer;
+    readonly learner: Learner;
+    readonly teacher: Teacher | null;
+  },
 ): Promise<RunData> {
   const { options, compute } = session;
   const { model } = learner;
@@ -51,7 +63,7 @@ export async function openRunData(
   const splits = { validation: await evaluation("validation"), test: await evaluation("test") };
   const padId = tokenizer.specials.pad;
   using made = new Disposables();
-  const vocabulary = model.head.size(0);
+  const vocabulary = teacher && sharedVocabulary(teacher.model, model);
   const sequences = { texts: bins.sources, vocabulary, seqLen, batchSize, documentEnd };
   const kept = made.use(await keptAnswers(session, reporter, sequences));
   const texts = await loadedTexts(bins, options, { seqLen, tokenizer, answers: kept.places });

@@ -18,7 +18,7 @@ import { FileLock } from "../home/file-lock.js";
 import { ManifestFile } from "../home/manifest-file.js";
 import { newManifest } from "./new-manifest.js";
 import { parseTrainOptions, type RunOptions, type TrainInput, type TrainOptions } from "../options/options.js";
-import { resolvePretrained, seqLenOf } from "../model/pretrained.js";
+import { resolvePretrained, resolveTeacher, seqLenOf } from "../model/pretrained.js";
 import { resolveCompute } from "../step/precision.js";
 import { hasSaved } from "../checkpoint/has-saved.js";
 import { clearUnsaved, hasBegun, newRunId, runFolder, type RunFolder } from "../home/run-folder.js";
@@ -64,8 +64,7 @@ async function origins(
   const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, where.home);
   const pretrained = await resolvePretrained(options, where);
   const maxSeqLen = seqLenOf(options, pretrained);
-  const taught = { pretrainedRunId: options.teacher, tokenizer: null, maxSeqLen };
-  const teacher = await resolvePretrained(taught, where);
+  const teacher = await resolveTeacher({ ...options, maxSeqLen }, where);
   await checkDrift(options, pretrained);
   return {
     tokenizer: tokenizer && (tokenizer.id ?? tokenizer.path),

@@ -1,5 +1,5 @@
 import { build, documentsOf, gpt2, gpt2Config, logits, planModel, type CausalLm } from "@trainer/models";
-import { cat, manualSeed, noGrad, setNumThreads, tensor, type Tensor } from "@trainer/torch";
+import { cat, manualSeed, noGrad, ones, setNumThreads, tensor, type Tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { IGNORED, type Batch } from "../bins/batch.js";
 import { distillation, type DistillationOptions } from "./distillation.js";
@@ -91,6 +91,19 @@ test("a student that is its teacher has nothing to learn of it", () => {
   expect(loss.item()).toBeCloseTo(0, 6);
   expect(Math.max(...gradients(same).flat().map(Math.abs))).toBeLessThan(1e-5);
 });
+
+test.each([0, 4])(
+  "rows of padding behind the vocabulary, of the student or of the teacher, are not compared: k %i",
+  (topK) => {
+    const options = { weight: 1, topK, temperature: 1 };
+    const valueOf = (from: CausalLm, to: CausalLm) =>
+      distillation(from, options).ofBatch(to, batch, { training: true }).figures?.["kd_loss"]?.item();
+    const [student, teacher] = [model(1, 16), model(2, 32)];
+    const padded = (of: CausalLm): CausalLm => ({ ...of, head: cat([of.head, ones([3, of.head.size(1)])]).detach() });
+    expect(valueOf(padded(teacher), student)).toBe(valueOf(teacher, student));
+    expect(valueOf(teacher, padded(student))).toBe(valueOf(teacher, student));
+  },
+);
 
 test("documents are kept apart for the teacher as for the student", () => {
   const [student, teacher] = [model(1, 16), model(2, 32)];

@@ -35,14 +35,15 @@ export const distillation = (teacher: CausalLm, options: DistillationOptions): O
     const x = leafOf(hidden);
     const student = { head: leafOf(head), headBias: model.headBias && leafOf(model.headBias), softcap: model.softcap };
     const rows = Math.max(1, Math.floor((options.logits ?? LOGITS) / head.size(0)));
-    const asked = { teacher, options, vocabulary: head.size(0), rows };
+    const vocabulary = sharedVocabulary(teacher, model);
+    const asked = { teacher, options, vocabulary, rows };
     const answers = noGrad(() => (batch.answers === undefined ? answersTo(asked, batch) : keptAnswers(asked, batch)));
     const sums = slicesOf(x.size(0), rows).map((slice) => {
       const part = (t: Tensor) => t.narrow(0, slice.from, slice.count);
       return scope(() => {
         const theirs = noGrad(() => answers(slice));
         const own = logitsOf(student, part(x)).to("float32");
-        const { ce, kd } = compared(own, theirs, part(batch.targets.flatten()), options);
+        const { ce, kd } = compared(own, { ...theirs, vocabulary }, part(batch.targets.flatten()), options);
         ce.mul(1 - weight)
           .add(kd.mul(weight))
           .backward(); // of the sum: a mean's gradients would vanish in fp16
@@ -62,10 +63,16 @@ export const distillation = (teacher: CausalLm, options: DistillationOptions): O
   },
 });
 
+type WithHead = Pick<CausalLm, "head">;
+
+/** Rows that both have: of padding behind the vocabulary either may have more, which stand for no token. */
+export const sharedVocabulary = (teacher: WithHead, student: WithHead): number =>
+  Math.min(teacher.head.size(0), student.head.size(0));
+
 interface Asked {
   readonly teacher: CausalLm;
   readonly options: DistillationOptions;
-  /** Tokens that the student knows. */
+  /** Tokens that are compared. */
   readonly vocabulary: number;
   /** Places whose logits are held at once. */
   readonly rows: number;
@@ -91,7 +98,6 @@ function answersTo(
   const ctx = { training: false, documents: documents && documentsOf(documents) };
   const hidden = teacher.hidden(inputs, ctx).flatten(0, 1);
   return ({ from, count }) => {
-    // Rows of padding behind its vocabulary stand for no token.
     const logits = logitsOf(teacher, hidden.narrow(0, from, count))
       .narrow(1, 0, vocabulary)
       .to("float32");
@@ -143,11 +149,16 @@ const withGradients = (value: Tensor, pairs: readonly Pair[], { tokens }: Batch)
   }, value);
 
 /** Sums over the rows that count of the cross entropy and of the divergence from the teacher: (n, V), (n) -> (). */
-function compared(own: Tensor, { ids, logProbs: p }: Answers, targets: Tensor, { temperature }: DistillationOptions) {
+function compared(
+  own: Tensor,
+  { ids, logProbs: p, vocabulary }: Answers & Pick<Asked, "vocabulary">,
+  targets: Tensor,
+  { temperature }: DistillationOptions,
+) {
   const counts = targets.ge(0).to("float32");
   const next = own.gather(1, targets.clamp(0).unsqueeze(1)).squeeze(1);
   const ce = own.logsumexp(1).sub(next).mul(counts).sum();
-  const q = outcomes(own.div(temperature), ids);
+  const q = outcomes(own.narrow(1, 0, vocabulary).div(temperature), ids);
   const divergence = p.exp().mul(p.sub(q)).sum(1);
   return {
     ce,

@@ -175,17 +175,17 @@ async function ask(
   abandonedLooks?: number,
 ): Promise<unknown> {
   using cancelled = cancellation(container, slot, abandonedLooks);
-  const archives = await knownArchives(container.runs, runOf(question));
+  const archives = await knownArchives(container.runs, ...runsOf(question));
   const onPiece = (piece: Piece) => background(publish(container, slot, { type: "text", ...piece }), () => {});
   const onStage = (stage: Stage) => noteStage(container, span, stage);
   return await container.answerer.ask({ question, archives }, onPiece, cancelled.signal, onStage);
 }
 
-/** The run whose model a question needs; null for an exported one. */
-function runOf(question: Question): RunId | null {
-  if (question.kind === "encode" || question.kind === "plan") return null;
-  if (question.kind === "estimate") return question.request.pretrained_run_id;
-  return RunId.safeParse(question.run_id).data ?? null;
+/** The runs whose models a question needs; null for none, or an exported one. */
+function runsOf(question: Question): (RunId | null)[] {
+  if (question.kind === "encode" || question.kind === "plan") return [];
+  if (question.kind === "estimate") return [question.request.pretrained_run_id, question.request.teacher];
+  return [RunId.safeParse(question.run_id).data ?? null];
 }
 
 /** Publishes a message to followers of an answer. */

@@ -25,7 +25,8 @@ type Options = Pick<
 >;
 
 /**
- * The first contradiction between options of a training, or null.
+ * The first contradiction between options of a training, or null. In a sentence names of one word are in backticks, so that
+ * they are known from other words.
  * @param averages true if the optimizer averages the weights by itself
  * @param called a name as the reader has it
  */
@@ -43,12 +44,12 @@ export function contradiction(
   if (options.drift && pretrainedRunId === null)
     return `${called("drift")}: only a model that is there can forget something; name one by ${called("pretrainedRunId")}`;
   if (options.drift && !(options.evaluate && options.verdict))
-    return `${called("drift")}: it is measured with the verdict at the end; leave ${called(options.evaluate ? "verdict" : "evaluate")} on`;
+    return `${called("drift")}: it is measured with the verdict at the end; leave \`${called(options.evaluate ? "verdict" : "evaluate")}\` on`;
   if (trainNewRowsFirst > 0 && (freezeEmbed || loraRank > 0))
     return `${called("trainNewRowsFirst")}: the rows are of the embedding, which ${called(freezeEmbed ? "freezeEmbed" : "loraRank")} leaves as it is; leave one of them out`;
   const apart = (["zLoss", "preference"] as const).find((name) => options[name] !== 0 && options[name] !== "none");
   if (options.teacher !== null && apart !== undefined)
-    return `${called(apart)}: it does not go with ${called("teacher")}; leave one of them out`;
+    return `${called(apart)}: it does not go with \`${called("teacher")}\`; leave one of them out`;
   const unpaired = preferenceContradiction(options, called);
   if (unpaired !== null) return unpaired;
   if (averages && emaDecay > 0)
@@ -64,12 +65,12 @@ function preferenceContradiction(options: Options, called: (name: keyof Options)
   if (preference === "none") return null;
   const name = called("preference");
   if (format !== "preference" && format !== "auto")
-    return `${name}: it is of pairs of answers; say that records are such by ${called("format")} (preference)`;
+    return `${name}: it is of pairs of answers; say that records are such by \`${called("format")}\` (preference)`;
   if (preference === "dpo" && pretrainedRunId === null)
     return `${name}: dpo moves a model from what it is; name one by ${called("pretrainedRunId")}`;
-  if (batchSize === "auto") return `${called("batchSize")}: with ${name} it is a number of pairs; say how many`;
+  if (batchSize === "auto") return `${called("batchSize")}: with \`${name}\` it is a number of pairs; say how many`;
   if (options.corpusWeights !== null || options.curriculum !== "none")
-    return `${called(options.corpusWeights === null ? "curriculum" : "corpusWeights")}: it does not go with ${name}; leave it out`;
+    return `${called(options.corpusWeights === null ? "curriculum" : "corpusWeights")}: it does not go with \`${name}\`; leave it out`;
   const without = (["seqLenWarmupSteps", "zLoss", "trainNewRowsFirst"] as const).find((other) => options[other] > 0);
-  return without === undefined ? null : `${called(without)}: it does not go with ${name}; leave it out`;
+  return without === undefined ? null : `${called(without)}: it does not go with \`${name}\`; leave it out`;
 }

@@ -109,5 +109,5 @@ test("a teacher that is not there, reads less or has another tokenizer is refuse
   await run({ runId: "other", maxSteps: 1, vocabSize: 290 });
   const { tokenizer_id: id } = (await manifestOf("other")) ?? { tokenizer_id: "" };
   await expect(run({ ...student, runId: "c", tokenizer: id })).rejects.toThrow("has another tokenizer than the run");
-  await expect(run({ ...student, zLoss: 1e-4 })).rejects.toThrow("it does not go with teacher");
+  await expect(run({ ...student, zLoss: 1e-4 })).rejects.toThrow("it does not go with `teacher`");
 });

@@ -167,9 +167,9 @@ test("without a preference the chosen answers are learnt; one answer is no pair,
   await expect(asked({ format: "text" })).rejects.toThrow(/preference: it is of pairs/);
   await expect(asked({ pretrainedRunId: null })).rejects.toThrow(/dpo moves a model/);
   await expect(asked({ batchSize: "auto" })).rejects.toThrow(/number of pairs/);
-  await expect(asked({ curriculum: "length" })).rejects.toThrow(/curriculum: it does not go with preference/);
+  await expect(asked({ curriculum: "length" })).rejects.toThrow(/curriculum: it does not go with `preference`/);
   await expect(asked({ corpus: [corpus, single], corpusWeights: ["1", "1"] })).rejects.toThrow(
-    /corpusWeights: it does not go with preference/,
+    /corpusWeights: it does not go with `preference`/,
   );
-  await expect(asked({ zLoss: 1 })).rejects.toThrow(/zLoss: it does not go with preference/);
+  await expect(asked({ zLoss: 1 })).rejects.toThrow(/zLoss: it does not go with `preference`/);
 });

@@ -1,5 +1,8 @@
 import type { OptionSpec } from "./option-spec.js";
 
+/** A name of one word, which may be any other: where a refusal of fields begins with it, or in backticks. */
+const OF_ONE_WORD = /(?<=^(?:[a-z ]+ wrong: )?)[a-z]+(?=: )|`[a-z]+`/g;
+
 /** A field's name as libraries and requests have it, that is no part of a path or a longer word. */
 const FIELD = /(?<![\w./-])[a-z]+(?:[A-Z][a-z]*|_[a-z]+)+(?![\w/-]|\.\w)/g;
 
@@ -16,10 +19,11 @@ export function withFlags(
   const flags = new Map(
     specs.flatMap(({ key, flag }) => [key, camel(aliases[key] ?? key)].map((name) => [name, flag])),
   );
-  error.message = error.message.replace(FIELD, (name) => {
-    const flag = flags.get(camel(name));
+  const flagOf = (name: string) => {
+    const flag = flags.get(camel(name.replaceAll("`", "")));
     return flag === undefined ? name : `--${flag}`;
-  });
+  };
+  error.message = error.message.replace(FIELD, flagOf).replace(OF_ONE_WORD, flagOf);
   return error;
 }
 

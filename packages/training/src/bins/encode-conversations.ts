@@ -126,7 +126,7 @@ const withAnswer = (turns: readonly Turn[], wanted: "chosen" | "rejected"): read
 
 async function noPair(corpus: Corpus, turns: readonly Turn[]): Promise<string> {
   const where = await placeOf(corpus, turns);
-  return `${where}: one answer, where pairs are to be learnt: expected the fields "chosen" and "rejected"; leave --preference out to learn answers by themselves`;
+  return `${where}: one answer, where pairs of answers are expected, with the fields "chosen" and "rejected"; without \`preference\` answers are learnt by themselves`;
 }
 
 /** Number of special tokens that turns spell. */

@@ -104,8 +104,10 @@ async function take({ id, path }: CachedCorpus, used: () => ReturnType<typeof us
   using lock = takeLock(cacheLock(dir, id));
   if (lock === null) return "in_use";
   if (!(await isFile(path))) return "directory_not_found"; // another cleanup was quicker
-  // A run may also name it by its path before it reads it: what has been named is put back.
   const kept = async () => (await used())({ id, path });
+  // Nobody marks it while the lock is held: who reads it since it was listed never misses it, not for a moment.
+  if (await kept()) return "in_use";
+  // A run may also name it by its path before it reads it: what has been named is put back.
   if (!(await removeAside(path, kept))) return "in_use";
   await forgetUses(dir, id);
   return null;

@@ -7,6 +7,7 @@ import { finishRemovals, removeAside, temporaryName } from "@trainer/disk";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { markCachedInUse } from "../corpus/corpus-cache.js";
+import { Disposables } from "../disposables.js";
 import { TrainingError } from "../errors.js";
 import { openHome, type Home } from "../home/home.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
@@ -439,7 +440,7 @@ test("a disk that runs full empties the cache; a corpus that is named meanwhile 
   await mkdir(dir, { recursive: true });
   for (const id of ["a", "b"]) await writeFile(join(dir, id), "x".repeat(100));
   let asked = 0;
-  const needed = () => Promise.resolve(new Set(asked++ === 0 ? [] : ["a"]));
+  const needed = () => Promise.resolve(new Set(asked++ < 2 ? [] : ["a"])); // by when it is out of its place
   const cache = CorpusCacheCleanupConfig.parse({ enabled: true, minFreeBytes: 1000 });
   const decisions = await cleanCorpusCache(home, dir, cache, { needed, freeBytes: () => Promise.resolve(900) });
   expect(decisions.map(({ id, reason }) => [id, reason])).toContainEqual(["a", "in_use"]);
@@ -455,6 +456,27 @@ test("a disk that runs full empties the cache; a corpus that is named meanwhile 
   const broken = { freeBytes: () => Promise.reject(new Error("no disk")), log };
   await expect(cleanCorpusCache(home, dir, cache, broken)).rejects.toThrow("no disk");
   expect(records).toMatchObject([{ level: "ERROR", event: "corpus_cache_cleanup_failed" }]);
+});
+
+test("a corpus that is read since it was listed stays in its place all the time", async () => {
+  await using made = await makeHome();
+  const { corpusCache: dir } = made.home;
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, "a.txt"), "x");
+  const whenAsked: boolean[] = [];
+  const needed = () => {
+    whenAsked.push(existsSync(join(dir, "a.txt")));
+    return Promise.resolve(new Set<string>());
+  };
+  using uses = new Disposables();
+  const freeBytes = () => {
+    uses.use(markCachedInUse(dir, "a")); // after the list, before anything is taken away
+    return Promise.resolve(900);
+  };
+  const cache = CorpusCacheCleanupConfig.parse({ enabled: true, maxBytes: 0, minFreeBytes: 0 });
+  const decisions = await cleanCorpusCache(made.home, dir, cache, { needed, freeBytes });
+  expect(decisions).toMatchObject([{ id: "a", reason: "in_use" }]);
+  expect(whenAsked).toEqual([true, true]);
 });
 
 test("what processes that were killed while they read a corpus have left goes with it", async () => {

@@ -143,6 +143,18 @@ test("what Redis has lost of a run is put back as it was when the worker began",
   expect((await runs.get("r"))?.progress).toBeGreaterThan(0);
 });
 
+test("a lease that ends while its heartbeat is under way puts nothing back", async () => {
+  const own = new RunRecords(redis);
+  const lease = await begin({ runs: own });
+  let answer: (record: null) => void = () => {};
+  const get = vi.spyOn(own, "get").mockImplementation(() => new Promise((resolve) => (answer = resolve)));
+  await vi.waitUntil(() => get.mock.calls.length > 0);
+  await lease[Symbol.asyncDispose]();
+  answer(null); // Redis has lost it
+  await new Promise(setImmediate);
+  expect(await runs.get("r")).toBeNull();
+});
+
 test("a record that cannot be read is written anew", async () => {
   await runs.create("r", USER, request, CREATED);
   await redis.hset("trainer:job:r", "status", "odd");
@@ -154,12 +166,13 @@ test("a record that cannot be read is written anew", async () => {
 
 test("when nothing can be written any more, what waits to be written does not hold up the end", async () => {
   await using away = await startRedis();
-  const own = openRedis(away.url, { commandTimeoutMs: 50 });
+  const own = openRedis(away.url);
   own.on("error", () => {});
   const closed = new AbortController();
   const lines: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
   await using lease = await begin({ runs: new RunRecords(own), closed: closed.signal, log });
+  own.options.commandTimeout = 50;
   await away.kill();
   const written = lease.write({ status: "failed" });
   await vi.waitFor(() => expect(lines).not.toHaveLength(0));

@@ -94,6 +94,7 @@ export class RunLease implements AsyncDisposable {
     try {
       await runs.heartbeat(runId, this.fence);
       if ((await runs.get(runId).catch(() => null)) !== null) return;
+      if (this.#over.signal.aborted) return; // it ended meanwhile: what becomes of the run is no longer its to say
     } catch (error) {
       if (error instanceof AppError) this.#lost.abort();
       return;

@@ -142,7 +142,7 @@ test("a cleanup that fails after the run was sent is told, and the run counts as
   rmSync(inTheWay, { recursive: true });
   expect(sent).toMatchObject({ code: 0, last: { removed: false }, stderr: containing("The run's folder stays: ") });
   expect(readdirSync(models("stuck"))).toContain("model.safetensors");
-}, 60_000);
+});
 
 test("the beginning of a corpus whose fetching broke off is listed as that", async () => {
   writeFileSync(join(home, "corpus_cache", `${"a".repeat(64)}.txt.${"a".repeat(16)}.part`), "x");

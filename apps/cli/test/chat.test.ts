@@ -12,7 +12,7 @@ import { homeWithRun, type TestHome } from "./trained.js";
 let at: TestHome;
 beforeAll(async () => {
   at = await homeWithRun();
-}, 60_000);
+});
 
 const line = ["chat", "one", "--max-new-tokens", "6", "--seed", "4"];
 

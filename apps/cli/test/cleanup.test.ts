@@ -10,7 +10,7 @@ const { trainer, json } = commandLine(() => home);
 
 beforeAll(async () => {
   home = (await homeWithRun()).home;
-}, 60_000);
+});
 
 test("cleanup runs shows what would go and why the rest stays, then does it", async () => {
   const unsent = await trainer(["cleanup", "runs", "--dry-run"]);

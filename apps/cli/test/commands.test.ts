@@ -36,7 +36,7 @@ beforeAll(async () => {
     "--run-id",
     "one",
   ]);
-}, 60_000);
+});
 
 test("train reports on stderr and ends with a summary and what to type next on stdout", () => {
   expect(trained).toMatchObject({ code: 0 });

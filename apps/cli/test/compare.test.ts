@@ -13,7 +13,7 @@ beforeAll(async () => {
   const train = ["train", at.corpus, ...TINY, "--max-steps", "8"];
   await at.trainer([...train, "--n-embd", "16", ...shared, "two"]);
   await at.trainer([...train, "--vocab-size", "280", "--lr-schedule", "cosine", ...shared, "three"]);
-}, 90_000);
+});
 
 test("runs stand side by side: what differs alone, metrics, and their curves in one picture", async () => {
   const { code, stdout } = await at.trainer(["compare", "one", "two"]);
@@ -84,7 +84,7 @@ test("runs on other text are not set against each other, and a shorter one's tim
   expect(stdout).not.toContain("\u001B[32m");
   const { last } = await at.json(["compare", "one", "elsewhere"]);
   expect(last).toMatchObject({ same_text: false, same_tokens: false, losing_text: [], cautions: [aString] });
-}, 60_000);
+});
 
 test("a run whose tokens lose text has no bits per byte, is not ranked, and is shown so", async () => {
   const copy = join(at.home, "models", "losing");

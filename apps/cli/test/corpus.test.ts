@@ -168,7 +168,7 @@ test("corpus show says where it estimates", async () => {
   expect((await trainer(["corpus", "show", path])).stdout).toMatch(
     /^duplicates {2}about [\d,]+ lines \([0-3]\.\d %\)$/m,
   );
-}, 60_000);
+});
 
 test("corpus dedup writes a text without its copies, and tells what went", async () => {
   const path = join(shared.folder, "posts.jsonl");

@@ -10,7 +10,7 @@ beforeAll(async () => {
   at = await homeWithRun();
   const worse = ["--max-steps", "1", "--learning-rate", "0", "--run-id", "worse", "--no-evaluate"];
   await at.trainer(["train", at.corpus, ...TINY, ...worse]);
-}, 60_000);
+});
 
 test("a run was evaluated at its end, so that eval has something to compare with", async () => {
   const { code, stdout } = await at.trainer(["eval", "one"]);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   Object.assign(shared, { folder, home: join(folder, "home") });
   const line = ["train", corpus, ...TINY, "--max-steps", "4", "--tensorboard", "--run-id", "one"];
   await trainer(line);
-}, 60_000);
+});
 
 test("train --tensorboard writes event files into the run's folder, and export-events writes them anew", async () => {
   const [first = ""] = events(run());

@@ -6,7 +6,7 @@ import { homeWithRun, type TestHome } from "./trained.js";
 let at: TestHome;
 beforeAll(async () => {
   at = await homeWithRun();
-}, 60_000);
+});
 
 const Measured = z.object({ best_val_loss: z.number(), steps: z.number() });
 
@@ -24,11 +24,11 @@ test("a run whose loss was still falling says how to go on, and that works", asy
   expect(code).toBe(0);
   expect(last).toMatchObject({ status: "completed", run_id: "first", steps: 2 * steps });
   expect(Measured.parse(last).best_val_loss).toBeLessThan(best_val_loss);
-}, 60_000);
+});
 
 test("a run of an adapter, or one that has come to rest, proposes nothing", async () => {
   const tuned = ["train", at.corpus, ...TINY.slice(2), "--pretrained", "one", "--lora-rank", "2", "--log-every", "1"];
   expect(proposed((await at.trainer([...tuned, "--finetune-lr-cap", "1e-2", "--max-steps", "20"])).stdout)).toEqual([]);
   const still = ["train", at.corpus, ...TINY, "--learning-rate", "0", "--max-steps", "8", "--log-every", "1"];
   expect(proposed((await at.trainer(still)).stdout)).toEqual([]);
-}, 60_000);
+});

@@ -14,7 +14,7 @@ beforeAll(async () => {
   await at.trainer(second);
   mkdirSync(join(at.home, "models", "two-a"));
   mkdirSync(join(at.home, "models", "two-b"));
-}, 60_000);
+});
 
 test.each([
   [["runs", "show"], []],
@@ -45,7 +45,7 @@ test("options that name a run take these too, and a run remembers the whole id",
   const { stdout } = await at.trainer(["eval", "one", "--against", "one-", "--no-samples"]);
   expect(stdout).toContain("one-b");
   expect((await at.trainer(["runs", "rm", "tuned"])).code).toBe(0);
-}, 60_000);
+});
 
 test("a run is removed by its whole id or as the latest, never by a beginning", async () => {
   const train = ["train", at.corpus, ...TINY, "--max-steps", "1", "--no-evaluate", "--run-id"];
@@ -56,7 +56,7 @@ test("a run is removed by its whole id or as the latest, never by a beginning", 
   });
   expect(await at.trainer(["runs", "rm", "latest"])).toMatchObject({ code: 0, stdout: containing("removed gone-1:") });
   expect(await at.trainer([...train, "latest"])).toMatchObject({ code: 2, stderr: containing("choose another name") });
-}, 60_000);
+});
 
 test("a run of this machine is followed to its end, from another terminal", async () => {
   const log = join(at.home, "models", "live", "logs.jsonl");
@@ -90,4 +90,4 @@ test("a run of this machine is followed to its end, from another terminal", asyn
   mkdirSync(log);
   writeFileSync(join(log, "x"), "");
   expect(await at.trainer(["logs", "live"])).toMatchObject({ code: 1, stderr: containing("is a folder") });
-}, 60_000);
+});

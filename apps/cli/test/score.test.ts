@@ -10,7 +10,7 @@ import { homeWithRun, type TestHome } from "./trained.js";
 let at: TestHome;
 beforeAll(async () => {
   at = await homeWithRun();
-}, 60_000);
+});
 
 const line = ["score", "one", "--text", "the cat\nsees", "--detail", "per-char"];
 

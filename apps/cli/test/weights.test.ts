@@ -8,7 +8,7 @@ import { homeWithRun, type TestHome } from "./trained.js";
 let at: TestHome;
 beforeAll(async () => {
   at = await homeWithRun();
-}, 60_000);
+});
 
 const cost = { split: "validation", tokens: aNumber, fp32: aNumber, quantized: aNumber };
 

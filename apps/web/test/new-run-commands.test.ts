@@ -141,7 +141,7 @@ test("the file and the command that a page shows make runs that were asked the s
   const byFile = manifestOf("by-file", ["train", "--options", "training.toml"]);
   expect(byFile).toEqual(manifestOf("by-command", line(request)));
   expect(byFile).toMatchObject({ learning_rate: 0.0000001, model_config: { n_layer: 1, n_embd: 16, n_head: 2 } });
-}, 60_000);
+});
 
 test("curl calls the service of this page, with a key that the page does not know", () => {
   expect(wordsOf(curlCall({ num_epochs: 2 }, "http://[::1]:8000"))).toEqual([

@@ -148,5 +148,5 @@ inChromium((opened) => {
       .waitFor();
     await expect.poll(() => page.evaluate("document.activeElement.name")).toMatch(/^model_config\./);
     await page.context().close();
-  }, 60_000);
+  });
 });

@@ -130,7 +130,7 @@ inChromium((opened) => {
     expect(await page.evaluate("window.taken")).toBeUndefined();
     expect(faults).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 
   test("what a cleanup would remove is shown, and gone once that is confirmed; both can be read by everybody", async () => {
     const { served, browser } = opened;
@@ -155,5 +155,5 @@ inChromium((opened) => {
     expect(sets()).toEqual([]);
     expect(faults).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 });

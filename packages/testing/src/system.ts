@@ -123,7 +123,7 @@ export async function startSystem({ bankLog = { write() {} } }: { bankLog?: { wr
 }
 export type System = Awaited<ReturnType<typeof startSystem>>;
 
-/** Collects all events of a run, on its own channel and on the common one. */
+/** Collects all events of a run, on its own channel and on the common one, which have the same. */
 export async function listen(url: string, runId: string) {
   const redis = openRedis(url);
   const own: TrainerEvent[] = [];
@@ -139,7 +139,7 @@ export async function listen(url: string, runId: string) {
     own,
     common,
     async until(wanted: (event: TrainerEvent) => boolean) {
-      while (!own.some(wanted)) await once(redis, "message");
+      while (!own.some(wanted) || !common.some(wanted)) await once(redis, "message");
     },
     [Symbol.dispose]: () => redis.disconnect(),
   };

@@ -52,7 +52,7 @@ test("killed while it unpacks, nothing is at the run's place, and the next time 
   await once(child, "exit");
   expect(readdirSync(models)).toEqual([expect.stringMatching(/^\.tmp-/)]);
   await again(join(models, "r"));
-}, 60_000);
+});
 
 test("with a file that may not grow nothing is left, and the reason is told", async () => {
   const models = join(folder, "limited");
@@ -61,7 +61,7 @@ test("with a file that may not grow nothing is left, and the reason is told", as
   expect(await text(child.stdout)).toBe("INSUFFICIENT_STORAGE");
   expect(readdirSync(models)).toEqual([]);
   await again(join(models, "r"));
-}, 60_000);
+});
 
 test("on a full disk nothing is left; with room it works", async (context) => {
   const disk = join(folder, "disk");

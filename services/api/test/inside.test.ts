@@ -62,7 +62,7 @@ test("no path of a request leads to what is not a text for requests, and nothing
     }
   }
   expect(await waiting()).toBe(0);
-}, 60_000);
+});
 
 test("no id of a request is a path, and nothing of it is queued", async () => {
   for (const id of ids()) {
@@ -82,7 +82,7 @@ test("no id of a request is a path, and nothing of it is queued", async () => {
     expect(JSON.stringify(json)).not.toMatch(/"artifact_path":"[^"]/);
   }
   expect(await waiting()).toBe(0);
-}, 60_000);
+});
 
 test("a text for requests is found from its folder, from the one above and by its whole path", async () => {
   for (const path of [

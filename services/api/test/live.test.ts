@@ -75,7 +75,7 @@ test("the log of a run that has not begun is waited for; one that failed without
   expect((await system.ask("/runs/early/logs/stream?follow=no")).status).toBe(404);
   const answer = await system.open("/runs/early/logs/stream");
   expect(answer.headers["content-type"]).toContain("text/event-stream");
-  expect(await once(answer.setEncoding("utf8"), "data")).toEqual([": keep-alive\n\n"]);
+  expect(String(await once(answer.setEncoding("utf8"), "data"))).toMatch(/^(: keep-alive\n\n)+$/);
   const lines = all(answer);
   mkdirSync(folder("early"), { recursive: true });
   write(join(folder("early"), "logs.jsonl"), numbered(0, 3));

@@ -27,6 +27,7 @@ test("a client that has gone before anything is written for it leaves its room t
   });
   let isAsked = false;
   app.post("/", async (_, reply) => {
+    client.destroy();
     await once(reply.raw, "close");
     isAsked = true;
     const begin = async (signal: AbortSignal) => ({ promptTokens: 0, parts: parts(signal) });
@@ -35,7 +36,6 @@ test("a client that has gone before anything is written for it leaves its room t
   const url = await app.listen({ port: 0 });
   const client = request(url, { method: "POST" }).on("error", () => {});
   client.end();
-  client.once("socket", (socket) => socket.once("connect", () => setTimeout(() => client.destroy(), 50)));
   await expect.poll(() => isAsked && isFree(room)).toBe(true);
 });
 

@@ -71,9 +71,11 @@ test("a tokenizer that is under way when its worker stops is made by the next", 
   await first.stop();
   expect((await system.tokenizers.get("tok-drained")).status).toBe("queued");
   // And one whose process died, in the time that it waits for another.
-  const crashing = await system.startWorker({}, { pace, child: scripted(system, "dead", "process.exit(3);") });
-  await vi.waitUntil(() => crashing.children.length > 0);
-  await vi.waitUntil(() => crashing.children.length === 0);
+  const starts = join(system.root, "dead-starts");
+  const dead = `import { appendFileSync } from "node:fs"; appendFileSync("${starts}", "x"); process.exit(3);`;
+  const crashing = await system.startWorker({}, { pace, child: scripted(system, "dead", dead) });
+  const hasDiedTwice = () => existsSync(starts) && readFileSync(starts, "utf8").length >= 2;
+  await vi.waitUntil(() => hasDiedTwice() && crashing.children.length === 0, { interval: 10 }); // a second before the next
   await crashing.stop();
   expect((await system.tokenizers.get("tok-drained")).status).toBe("queued");
   await using _second = await system.startWorker({}, { pace });

@@ -197,17 +197,22 @@ test("without a file service a run fails in the end, with what it has trained ke
 test("a run whose archive cannot be sent now is tried again, without being trained again", async () => {
   await using other = await startSystem();
   const files = join(other.root, "files");
-  await using _worker = await other.startWorker({ retryMax: 2, retryIntervalsSec: [0.2] });
+  await using _worker = await other.startWorker({ retryMax: 2, retryIntervalsSec: [600] });
   mkdirSync(files, { recursive: true });
   rmSync(files, { recursive: true });
   writeFileSync(files, "no folder"); // where the file service would write
   await other.train("again", { num_epochs: 1 });
-  const waiting = await other.until("again", ({ message }) => message?.includes("tried again in 0.2 seconds") ?? false);
+  const waiting = await other.until("again", ({ message }) => message?.includes("tried again in 600 seconds") ?? false);
   expect(waiting.status).toBe("queued");
   const logsOf = () => readFileSync(join(other.root, "models", "again", "logs.jsonl"), "utf8");
   rmSync(files);
   mkdirSync(files);
   const before = logsOf();
+  const [later] = await vi.waitUntil(async () => {
+    const delayed = await other.queues.trainer.getDelayed();
+    return delayed.length > 0 && delayed;
+  });
+  await later?.promote();
   expect(await other.ended("again")).toMatchObject({ status: "completed", error: null });
   expect(before.match(/"event":"run_completed"/g)).toHaveLength(1);
 });

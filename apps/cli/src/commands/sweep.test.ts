@@ -30,4 +30,4 @@ test("a sweep that is stopped says how to go on, and the same command does", asy
   const again = testIo();
   expect(await run([...line, ...vary], again)).toBe(EXIT.done);
   expect(again.stdout.text).toMatch(/run +learning-rate +trained +bits per byte/);
-}, 60_000);
+});

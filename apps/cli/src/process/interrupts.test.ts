@@ -1,9 +1,11 @@
 import { EventEmitter } from "node:events";
-import { setTimeout } from "node:timers/promises";
-import { expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { EXIT } from "./exit-codes.js";
 import { explain } from "./errors.js";
 import { interrupts, OutputLost, Stopped } from "./interrupts.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 const ECHO_MS = 60;
 
@@ -34,7 +36,8 @@ test.each([
     expect(reason).toBeInstanceOf(Stopped);
     expect(reason).toMatchObject({ by: name, exitCode });
     for (const echo of ["SIGINT", "SIGTERM", "SIGHUP"]) expect(signals.emit(echo)).toBe(true); // somebody still hears it
-    await vi.waitUntil(() => signals.eventNames().length === 0);
+    vi.advanceTimersByTime(ECHO_MS);
+    expect(signals.eventNames()).toEqual([]);
     expect(signals.emit(name)).toBe(false);
   },
 );
@@ -47,7 +50,7 @@ test("what begins while a body stops is stopped by the next signal, but not by a
     return await interruptible(async (hurry) => {
       signals.emit("SIGINT");
       expect(hurry.aborted).toBe(false);
-      await setTimeout(2 * ECHO_MS);
+      vi.advanceTimersByTime(ECHO_MS);
       const reason = untilStopped(hurry);
       signals.emit("SIGINT");
       return await reason;
@@ -103,7 +106,7 @@ test("an output that is lost is a failure, also of work that ends by itself then
     exitCode: EXIT.failed,
   });
   expect(exits).toEqual([]);
-  await setTimeout(2 * ECHO_MS);
+  vi.advanceTimersByTime(ECHO_MS);
   stdout.emit("error", error);
   expect(exits).toEqual([EXIT.failed]);
 });

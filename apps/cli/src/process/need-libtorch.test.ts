@@ -1,8 +1,8 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { matching, scratch } from "@trainer/testing";
 import { setupProgram } from "@trainer/torch/libtorch";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { testIo } from "../../test/screen.js";
 import { Stopped } from "./interrupts.js";
 import { needLibtorch } from "./need-libtorch.js";
@@ -64,10 +64,17 @@ test("a machine without Python is told what to install", async () => {
 test("a request to stop ends what fetches, and is no failure", async () => {
   await using folder = await scratch();
   const program = join(folder.path, "setup.mjs");
-  writeFileSync(program, "setInterval(() => {}, 1000)");
+  const begun = join(folder.path, "begun");
+  writeFileSync(
+    program,
+    `import { writeFileSync } from "node:fs"; setInterval(() => {}, 1000); writeFileSync(${JSON.stringify(begun)}, "");`,
+  );
   const controller = new AbortController();
   const io = { ...testIo(), interruptible: <T>(body: (signal: AbortSignal) => Promise<T>) => body(controller.signal) };
   const stopped = new Stopped("SIGINT", 130);
-  setTimeout(() => controller.abort(stopped), 200);
-  await expect(needLibtorch(io, quiet, { isMissing, program })).rejects.toBe(stopped);
+  const needed = needLibtorch(io, quiet, { isMissing, program });
+  await Promise.all([
+    expect(needed).rejects.toBe(stopped),
+    vi.waitUntil(() => existsSync(begun)).then(() => controller.abort(stopped)),
+  ]);
 });

@@ -148,14 +148,11 @@ test("a stop that comes while it starts, or while it waits to start again, ends 
   await waiting.stop(quiet());
 
   const restarting = watched();
-  const up = restarting.next("down");
-  const part2 = await startPart(
-    part([`${UP}; process.exit(1)`, "setInterval(() => {}, 1000)"]),
-    restarting.hooks,
-    quiet(),
-  );
-  await up;
-  await new Promise((resolve) => setTimeout(resolve, 20)); // it is in the midst of its second start, or about to be
+  const spec = part([`${UP}; process.exit(1)`, "setInterval(() => {}, 1000)"]);
+  let launches = 0;
+  const launch: PartSpec["launch"] = (before) => ((launches += 1), spec.launch(before));
+  const part2 = await startPart({ ...spec, launch }, restarting.hooks, quiet());
+  await vi.waitUntil(() => launches === 2); // it is in the midst of its second start
   await part2.stop(quiet());
 });
 

@@ -41,7 +41,7 @@ export class World {
 
   /** Waits until something is so; looked at again after every change. */
   async until<T>(look: () => T | null | undefined | false, what = String(look)): Promise<T> {
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(60_000);
     for (;;) {
       const found = look();
       if (found !== null && found !== undefined && found !== false) return found;

@@ -132,7 +132,7 @@ test("files and vocabularies that are larger than any are refused", async () => 
   const pieces = new Uint8Array(2 * 1_000_001);
   pieces.fill(0x0a).forEach((_, i) => i % 2 === 1 && (pieces[i] = 0));
   await expect(readVocabulary(pieces)).rejects.toThrow("more than 1000000 tokens");
-}, 60_000);
+});
 
 test("other work runs while a long file is read", async () => {
   const vocab = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`token number ${i}`, i]));
@@ -148,4 +148,4 @@ test("other work runs while a long file is read", async () => {
   const took = performance.now() - begun;
   clearInterval(timer);
   expect(longest).toBeLessThan(took / 2); // it came round between, however busy the machine is
-}, 60_000);
+});

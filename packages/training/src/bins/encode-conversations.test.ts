@@ -124,7 +124,7 @@ test("a conversation of thousands of turns takes no longer than what a sequence 
   expect(short.counts.train.mask).toMatchObject({ cut: 0, dropped: 1 });
   using long = await own.bins({ context: 4096 });
   expect(long.counts.train.mask).toMatchObject({ cut: 1, dropped: 0 });
-}, 20_000);
+});
 
 test("bins are found again by format, template and context, and made again where a mask is damaged", async () => {
   await using folder = await home(Array.from({ length: 90 }, (_, i) => said(`q${i}`, `a${i}`)));

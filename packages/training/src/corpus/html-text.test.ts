@@ -125,4 +125,4 @@ test("hostile pages are refused before they are held, and take no time", () => {
   expect(read(`${"<i>".repeat(2000)}a${"</x>".repeat(20_000)}`)).toBe("a\n");
   expect(read("<".repeat(300_000)).length).toBe(300_001);
   expect(read(`a${" ".repeat(1_000_000)}b`)).toBe("a b\n");
-}, 20_000);
+});

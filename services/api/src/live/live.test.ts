@@ -5,23 +5,35 @@ import { join } from "node:path";
 import { scratchPath } from "@trainer/testing";
 import { fastify } from "fastify";
 import { assert, asyncProperty, array, integer, string } from "fast-check";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { lastLines } from "./lines.js";
 import { sendEvents, type SendOptions } from "./send-events.js";
 import { Tails, type Follow } from "./tails.js";
 
 let path: string;
 let over: boolean;
+let looks: number;
 let tails: Tails;
 beforeEach(() => {
   path = join(scratchPath("tail"), "logs.jsonl");
   over = false;
+  looks = 0;
   tails = new Tails(5);
 });
 const running: AbortController[] = [];
-afterEach(() => running.splice(0).forEach((each) => each.abort()));
+const streams: AsyncGenerator<Buffer>[] = [];
+afterEach(async () => {
+  running.splice(0).forEach((each) => each.abort());
+  for (const each of streams.splice(0)) await each.return(undefined); // nothing of it is looked at in the next test
+});
 
-const source = { path: async () => path, isOver: async () => over };
+const source = { path: async () => path, isOver: async () => (looks++, over) };
+
+/** Resolves once the file was looked at, all of it since now. */
+async function looked(): Promise<void> {
+  const before = looks;
+  await vi.waitUntil(() => looks >= before + 2, { interval: 1 });
+}
 
 /** Aborted when the test is over. */
 function stopped(): AbortSignal {
@@ -30,8 +42,11 @@ function stopped(): AbortSignal {
   return stop.signal;
 }
 
-const follow = (from: Follow["from"], more: Partial<Follow> = {}) =>
-  tails.follow("run", { ...source, from, signal: stopped(), ...more });
+function follow(from: Follow["from"], more: Partial<Follow> = {}) {
+  const frames = tails.follow("run", { ...source, from, signal: stopped(), ...more });
+  streams.push(frames);
+  return frames;
+}
 
 const dataIn = (frames: string) => [...frames.matchAll(/^data: (.*)$/gm)].map(([, line]) => line);
 
@@ -63,10 +78,8 @@ test("the last lines come first, then each new one once, and the end when no mor
 
 test("nothing is looked at for somebody who has gone", async () => {
   const stop = new AbortController();
-  let looks = 0;
-  const counted = { isOver: async () => (looks++, false), signal: stop.signal };
-  const next = follow({ last: 1 }, counted).next();
-  await new Promise((later) => setTimeout(later, 20));
+  const next = follow({ last: 1 }, { signal: stop.signal }).next();
+  await looked();
   stop.abort();
   await expect(next).rejects.toMatchObject({ name: "AbortError" });
   const before = looks;
@@ -88,7 +101,7 @@ test("a file that is not there yet is waited for, and one that moves is followed
   let at: string | null = null;
   const frames = follow({ last: 10 }, { path: async () => at });
   const first = take(frames, 1);
-  await new Promise((later) => setTimeout(later, 20));
+  await looked();
   writeFileSync(path, "a\n");
   at = path;
   expect(await first).toEqual(["a"]);
@@ -107,7 +120,7 @@ test("who is behind waits while the file is being moved", async () => {
   renameSync(path, `${path}.moved`);
   const lines = take(follow({ after: 0 }), 3);
   expect(tails.followers).toBe(2);
-  await new Promise((later) => setTimeout(later, 20));
+  await looked();
   renameSync(`${path}.moved`, path);
   expect(await lines).toEqual(["a", "b", "c"]);
 });
@@ -118,7 +131,7 @@ test("of a file that is cut back, what is written anew comes", async () => {
   expect(await take(frames, 3)).toEqual(["1", "2", "3"]);
   truncateSync(path, 2);
   const rest = take(frames, 1);
-  await new Promise((seen) => setTimeout(seen, 50)); // the loop sees it shorter
+  await looked(); // the loop sees it shorter
   appendFileSync(path, "two\n");
   expect(await rest).toEqual(["two"]);
 });
@@ -133,9 +146,7 @@ test("many followers share a loop, however far each is, and none loses or double
       .join(""),
   );
   const offset = (line: number) => lines.slice(0, line).join("\n").length + Math.min(line, 1);
-  let looks = 0;
-  const counted = { isOver: async () => (looks++, over) };
-  const followers = Array.from({ length: 50 }, (_, i) => all(follow({ after: offset(i * 20) }, counted)));
+  const followers = Array.from({ length: 50 }, (_, i) => all(follow({ after: offset(i * 20) })));
   for (let i = 1000; i < 3000; i += 100) {
     appendFileSync(
       path,

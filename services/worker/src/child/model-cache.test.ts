@@ -29,7 +29,7 @@ beforeAll(async () => {
   const { vocabSize: _, ...options } = tiny;
   for (const runId of RUNS)
     await train({ ...options, corpus: text, runId, tokenizer: "tok", numEpochs: 1, evaluate: false }, { home: root });
-}, 60_000);
+});
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** Opened models that have not been closed. */

@@ -1,25 +1,26 @@
-import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Deadline } from "./deadline.js";
 
-test("a limit passes where there is no progress, and not before it", async () => {
-  const began = performance.now();
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test("a limit passes where there is no progress, and not before it", () => {
   using deadline = new Deadline(100);
-  const alive = setInterval(() => {}, 1000); // the limit alone keeps no process alive
-  await once(deadline.signal, "abort");
-  clearInterval(alive);
-  expect(performance.now() - began).toBeGreaterThan(95);
+  vi.advanceTimersByTime(99);
+  expect(deadline.signal.aborted).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(deadline.signal.aborted).toBe(true);
 });
 
-test("it begins anew with each sign of progress, and is over when it is disposed of", async () => {
-  const deadline = new Deadline(800);
-  for (let i = 0; i < 10; i++) {
-    await sleep(100);
+test("it begins anew with each sign of progress, and is over when it is disposed of", () => {
+  const deadline = new Deadline(100);
+  for (let i = 0; i < 3; i++) {
+    vi.advanceTimersByTime(99);
     deadline.renew();
   }
+  vi.advanceTimersByTime(99);
   expect(deadline.signal.aborted).toBe(false);
   deadline[Symbol.dispose]();
-  await sleep(900);
+  vi.advanceTimersByTime(1000);
   expect(deadline.signal.aborted).toBe(false);
 });

@@ -64,7 +64,7 @@ test("one that is being made is followed to its end, without the page being read
   openPage("/app/tokenizers");
   await screen.findByText("Waiting");
   status = "completed";
-  expect(await screen.findByText("Ready", {}, { timeout: 4000 })).toBeDefined();
+  expect(await screen.findByText("Ready")).toBeDefined();
 });
 
 test("a home without tokenizers shows the form at once", async () => {
@@ -92,7 +92,7 @@ test("a list stays while the service is away", async () => {
   openPage("/app/tokenizers");
   await screen.findByText("tok-1");
   answer = nothing();
-  await screen.findByText(/The service does not answer/, {}, { timeout: 4000 });
+  await screen.findByText(/The service does not answer/);
   expect(screen.getByText("tok-1")).toBeDefined();
 });
 

@@ -113,7 +113,7 @@ test("a service that goes away in the middle is asked again until it has the ans
   expect(await (await panel()).findByText(/The service went away while it answered/)).toBeVisible();
   expect(await texts()).toEqual(["so far"]);
   isAway = false;
-  await waitFor(async () => expect(await texts()).toEqual(["so far, so good"]), { timeout: 3000 });
+  await waitFor(async () => expect(await texts()).toEqual(["so far, so good"]));
   expect(screen.queryByText(/went away/)).toBeNull();
 });
 
@@ -128,7 +128,7 @@ test("after a long wait the page says what may be the reason", async () => {
   await user.click(await screen.findByRole("button", { name: "Generate" }));
   expect(await (await panel()).findByText(/Waiting for the model/)).toBeVisible();
   vi.spyOn(Date, "now").mockReturnValue(Date.now() + 25_000);
-  expect(await (await panel()).findByText(/or no worker runs/, undefined, { timeout: 4000 })).toBeVisible();
+  expect(await (await panel()).findByText(/or no worker runs/)).toBeVisible();
   vi.restoreAllMocks();
 });
 

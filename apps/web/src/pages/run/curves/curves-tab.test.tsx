@@ -23,13 +23,11 @@ test("new points of a run that trains are drawn by themselves, and its last ones
   openPage(`/app/runs/${ID}?smooth=0`);
   expect((await chart(/^Loss\./)).getAttribute("aria-label")).toContain("to 2.0000 at step 20");
   points = { ...metrics, steps: [...metrics.steps, row(30)] };
-  expect((await screen.findByRole("img", { name: /^Loss.* to 1\.0000 at step 30/ }, { timeout: 3000 })).tagName).toBe(
-    "DIV",
-  );
+  expect((await screen.findByRole("img", { name: /^Loss.* to 1\.0000 at step 30/ })).tagName).toBe("DIV");
   points = { ...metrics, steps: [...metrics.steps, row(30), row(35)] };
   status = completed;
-  expect(await screen.findByText("Finished", undefined, { timeout: 3000 })).toBeDefined();
-  expect(await screen.findByRole("img", { name: /^Loss.* to 0\.5000 at step 35/ }, { timeout: 3000 })).toBeDefined();
+  expect(await screen.findByText("Finished")).toBeDefined();
+  expect(await screen.findByRole("img", { name: /^Loss.* to 0\.5000 at step 35/ })).toBeDefined();
 });
 
 test.each([

@@ -35,9 +35,9 @@ test("a run is evaluated again, and the result is shown when it is there", async
   await press("Evaluate");
   expect(await screen.findByText("The evaluation waits for a worker.")).toBeDefined();
   expect(asked.find(({ method }) => method === "POST")?.body).toEqual({ split: "test" });
-  expect(await screen.findByText(/^The evaluation runs/, undefined, { timeout: 3000 })).toBeDefined();
+  expect(await screen.findByText(/^The evaluation runs/)).toBeDefined();
   latest = { ...result, status: "completed", loss: 1.5, perplexity: 4.5 };
-  expect(await screen.findByText("4.5000", undefined, { timeout: 3000 })).toBeDefined();
+  expect(await screen.findByText("4.5000")).toBeDefined();
 });
 
 test("what went wrong, and what the end tells, stands in words below the figures", async () => {
@@ -173,7 +173,7 @@ test("as a run trains its newest texts come by themselves, and a step that was c
     expect(screen.queryByRole("heading", { name: "At the latest evaluation" })).toBeNull();
     now = course(10, 20);
     await vi.advanceTimersByTimeAsync(6000);
-    expect(await shownTexts()).toEqual(["first of 20", "The second of 20"]);
+    await waitFor(async () => expect(await shownTexts()).toEqual(["first of 20", "The second of 20"]));
     slide(0);
     now = course(10, 20, 30);
     await vi.advanceTimersByTimeAsync(6000);
@@ -181,7 +181,7 @@ test("as a run trains its newest texts come by themselves, and a step that was c
     slide(2);
     now = course(10, 20, 30, 40);
     await vi.advanceTimersByTimeAsync(6000);
-    expect(await shownTexts()).toEqual(["first of 40", "The second of 40"]);
+    await waitFor(async () => expect(await shownTexts()).toEqual(["first of 40", "The second of 40"]));
   } finally {
     vi.useRealTimers();
   }

@@ -18,11 +18,11 @@ const reading: Parameters<typeof keptAnswers>[2] = {
   batchSize: 2,
   documentEnd: null,
 };
-const run = (home: string, changes: object = {}, weights = "w") => ({
+const run = (home: string, changes: object = {}, weights = "w", threads = 1) => ({
   options: { ...options, ...changes },
   compute: { device: "cpu", precision: "fp32" } as const,
   context: { home },
-  manifest: { current: { teacher_sha256: weights } },
+  manifest: { current: { teacher_sha256: weights, threads } },
 });
 function listening() {
   const [events, warnings]: [RunEvent[], string[]] = [[], []];
@@ -50,6 +50,7 @@ test("answers are of one teacher, text, arithmetic and way of cutting and asking
   const bf16: Parameters<typeof keptAnswers>[0] = { ...run(home.path), compute: { device: "cpu", precision: "bf16" } };
   const others = [
     () => kept(run(home.path, {}, "x")),
+    () => kept(run(home.path, {}, "w", 2)),
     () => kept(run(home.path, { kdTemperature: 2 })),
     () => kept(bf16),
     () => kept(run(home.path), { ...reading, texts: [{ ...text, key: "others" }] }),

@@ -11,6 +11,7 @@ import { freeBytesOf } from "../home/free-bytes.js";
 import { binsFolder, openHome } from "../home/home.js";
 import { answerBytes, toldApart } from "../step/answer-record.js";
 import { AnswersFile, answersFileBytes } from "../step/answers-file.js";
+import { arithmeticOf } from "../step/products.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
 
@@ -19,7 +20,7 @@ const VERSION = 1;
 
 interface Run extends Pick<Session, "options" | "compute"> {
   readonly context: Pick<Session["context"], "home">;
-  readonly manifest: { readonly current: { readonly teacher_sha256: string | null } };
+  readonly manifest: { readonly current: { readonly teacher_sha256: string | null; readonly threads: number } };
 }
 
 interface Reading {
@@ -52,14 +53,15 @@ export async function keptAnswers(
   if (vocabulary === null || !kdCache) return { places: [], [Symbol.dispose]() {} };
   const shape = { seqLen, k: toldApart(kdTopK, vocabulary), vocabulary };
   const bytes = answerBytes(shape);
-  const { teacher_sha256: weights } = manifest.current;
+  const { teacher_sha256: weights, threads } = manifest.current;
+  const arithmetic = { ...compute, sums: arithmeticOf(threads) };
   const cacheDir = binsFolder(openHome(context.home));
   const warn = (message: string) => reporter.warn(message);
   using made = new Disposables();
   const files: AnswersFile[] = [];
   try {
     for (const { key: text } of texts) {
-      const decides = { VERSION, weights, text, ...shape, kdTemperature, documentEnd, ...compute };
+      const decides = { VERSION, weights, text, ...shape, kdTemperature, documentEnd, ...arithmetic };
       const key = createHash("sha256").update(JSON.stringify(decides)).digest("hex").slice(0, 32);
       made.use(await markBinsInUse(cacheDir, key));
       await makeFolder(join(cacheDir, key));

@@ -56,8 +56,11 @@ const shapeOf = (line: string): string => line.slice(0, line.lastIndexOf(" "));
 const cpuOf = (): string => `${[...new Set(cpus().map(({ model }) => model))].join()}, ${devices().cpu.capability}`;
 const folder = (): string => join(cacheFolder(), "products");
 
+/** All that the last bits of a sum depend on, here and now. */
+export const arithmeticOf = (threads: number): string => `${cpuOf()} ${threads} ${libtorchVersion()}`;
+
 /** By all that a measurement depends on. */
 function fileOf(threads: number): string {
-  const key = createHash("sha256").update(`${cpuOf()} ${threads} ${libtorchVersion()}`).digest("hex").slice(0, 12);
+  const key = createHash("sha256").update(arithmeticOf(threads)).digest("hex").slice(0, 12);
   return join(folder(), `cpu-${key}.json`);
 }

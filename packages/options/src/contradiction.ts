@@ -12,6 +12,7 @@ type Options = Pick<
   | "trainNewRowsFirst"
   | "transferVocabulary"
   | "preference"
+  | "labelSmoothing"
   | "format"
   | "batchSize"
   | "seqLenWarmupSteps"
@@ -62,6 +63,8 @@ export function contradiction(
 /** The first of what pairs of answers cannot be learnt with, or null. */
 function preferenceContradiction(options: Options, called: (name: keyof Options) => string): string | null {
   const { preference, format, pretrainedRunId, batchSize } = options;
+  if (options.labelSmoothing > 0 && preference !== "dpo")
+    return `${called("labelSmoothing")}: it is of \`${called("preference")}\` dpo alone; leave it out`;
   if (preference === "none") return null;
   const name = called("preference");
   if (format !== "preference" && format !== "auto")

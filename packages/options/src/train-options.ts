@@ -219,6 +219,12 @@ const training = grouped("Training", {
     .positive()
     .default(0.1)
     .describe("DPO's beta, the strength with which the model is held to what it was; ORPO's weight of the preference"),
+  labelSmoothing: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0)
+    .describe("part of the pairs that dpo takes to be the wrong way round, 0 to 0.5 (conservative DPO)"),
   /** Positions begin anew with each document too. Otherwise a window is one text, as GPT-2 was trained. */
   maskDocuments: z.boolean().default(false).describe("keep documents that share a sequence from looking at each other"),
   activationCheckpointing: z

@@ -68,5 +68,5 @@ test("a batch without a reference is refused, and what is not of pairs is learnt
   const { model } = await loadModel(folder);
   const { reference: _, ...batch } = pairs();
   expect(() => dpo(beta).ofBatch(model, batch, { training: true })).toThrow(/no reference/);
-  expect(objectiveOf({ preference: "none", preferenceBeta: beta, zLoss: 0 }).recordable).toBe(true);
+  expect(objectiveOf({ preference: "none", preferenceBeta: beta, labelSmoothing: 0, zLoss: 0 }).recordable).toBe(true);
 });

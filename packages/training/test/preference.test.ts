@@ -165,6 +165,9 @@ test("without a preference the chosen answers are learnt; one answer is no pair,
   const asked = (options: Partial<TrainInput>) => train(pairsOf({ runId: "refused", ...options }), { home });
   await expect(asked({ corpus: single, format: "auto" })).rejects.toThrow(/record \d+ of .*single\.jsonl: one answer/);
   await expect(asked({ format: "text" })).rejects.toThrow(/preference: it is of pairs/);
+  await expect(asked({ preference: "orpo", labelSmoothing: 0.1 })).rejects.toThrow(
+    /labelSmoothing: it is of `preference` dpo/,
+  );
   await expect(asked({ pretrainedRunId: null })).rejects.toThrow(/dpo moves a model/);
   await expect(asked({ batchSize: "auto" })).rejects.toThrow(/number of pairs/);
   await expect(asked({ curriculum: "length" })).rejects.toThrow(/curriculum: it does not go with `preference`/);

@@ -60,6 +60,12 @@ const OF_ITS_OWN: Readonly<Record<string, object>> = {
   lora_targets: { lora_targets: ["c_attn", "c_proj"] },
   optimizer: { optimizer: "muon" },
   preference: { preference: "orpo", format: "preference" },
+  label_smoothing: {
+    label_smoothing: 0.1,
+    preference: "dpo",
+    format: "preference",
+    pretrained_run_id: "before",
+  },
   user_id: { user_id: 7 },
 };
 

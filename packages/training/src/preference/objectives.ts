@@ -7,18 +7,18 @@ import { logProbabilities, targetCounts } from "./log-probabilities.js";
 import { dpoLoss, figuresOf, oddsRatioLoss, sidesOf } from "./preference-loss.js";
 
 /** What a run with these options makes small. Pairs are learnt without dropout, as in TRL: the reference has none. */
-export function objectiveOf({ preference, preferenceBeta, zLoss }: Objectives): Objective {
+export function objectiveOf({ preference, preferenceBeta, labelSmoothing, zLoss }: Objectives): Objective {
   if (preference === "none") return nextToken(zLoss);
-  return preference === "dpo" ? dpo(preferenceBeta) : orpo(preferenceBeta);
+  return preference === "dpo" ? dpo(preferenceBeta, labelSmoothing) : orpo(preferenceBeta);
 }
-type Objectives = Pick<TrainOptions, "preference" | "preferenceBeta" | "zLoss">;
+type Objectives = Pick<TrainOptions, "preference" | "preferenceBeta" | "labelSmoothing" | "zLoss">;
 
 /** Loss of a model that knows nothing. */
 export const chanceOf = ({ preference }: Pick<TrainOptions, "preference">, vocabSize: number): number =>
   preference === "dpo" ? Math.LN2 : Math.log(vocabSize);
 
-/** Direct preference optimization; batches have the reference's log-probabilities. */
-export const dpo = (beta: number): Objective => ({
+/** Direct preference optimization, conservative with a `smoothing`; batches have the reference's log-probabilities. */
+export const dpo = (beta: number, smoothing = 0): Objective => ({
   recordable: false,
   ofBatch(model, batch, ctx) {
     const { inputs, targets, reference } = batch;
@@ -26,7 +26,7 @@ export const dpo = (beta: number): Objective => ({
     const sums = logProbabilities(model, model.hidden(inputs, { ...ctx, training: false }), targets);
     const gained = sidesOf(sums.sub(reference));
     const rewards = { chosen: gained.chosen.mul(beta), rejected: gained.rejected.mul(beta) };
-    return { loss: dpoLoss(gained, beta), figures: figuresOf(rewards, sidesOf(sums)) };
+    return { loss: dpoLoss(gained, beta, smoothing), figures: figuresOf(rewards, sidesOf(sums)) };
   },
 });
 

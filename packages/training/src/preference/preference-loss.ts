@@ -17,10 +17,14 @@ export function sidesOf(rows: Tensor): Sides {
 
 /**
  * The loss of direct preference optimization (Rafailov et al. 2023, equation 7) by how much more likely than to the
- * reference model each answer is. ()
+ * reference model each answer is; with `smoothing` that of pairs of which such a part is the wrong way round (Mitchell 2023,
+ * "A note on DPO with noisy preferences", equation 3). ()
  */
-export const dpoLoss = (gained: Sides, beta: number): Tensor =>
-  minusLogSigmoid(gained.chosen.sub(gained.rejected).mul(beta)).mean();
+export function dpoLoss(gained: Sides, beta: number, smoothing = 0): Tensor {
+  const lead = gained.chosen.sub(gained.rejected).mul(beta);
+  const loss = minusLogSigmoid(lead);
+  return (smoothing === 0 ? loss : loss.mul(1 - smoothing).add(minusLogSigmoid(lead.neg()).mul(smoothing))).mean();
+}
 
 /**
  * The odds ratio loss of ORPO (Hong et al. 2024, equations 4 and 7), of the mean log-probability of each answer's tokens;

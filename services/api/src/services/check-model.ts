@@ -57,6 +57,7 @@ export function checkOptions(settings: TrainSettings): void {
     z_loss: zLoss,
     curriculum,
     preference,
+    label_smoothing: labelSmoothing,
     format,
   } = settings;
   const options = {
@@ -71,6 +72,7 @@ export function checkOptions(settings: TrainSettings): void {
     corpusWeights: settings.corpus_weights,
     dedup: settings.dedup,
     preference,
+    labelSmoothing,
     format,
     batchSize,
     seqLenWarmupSteps,

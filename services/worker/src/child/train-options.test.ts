@@ -24,6 +24,7 @@ const given = {
   format: "alpaca",
   preference: "orpo",
   preference_beta: 0.2,
+  label_smoothing: 0.1,
   text_field: "story",
   curriculum: "length",
   document: "file",

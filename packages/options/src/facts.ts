@@ -33,6 +33,8 @@ export interface OptionFacts {
   readonly most: number | undefined;
   /** The registry that knows its names. */
   readonly namesOf: Registry | undefined;
+  /** The option without which it has no effect. */
+  readonly needs: string | undefined;
 }
 
 const Plain = z.object({
@@ -56,6 +58,7 @@ const Property = Plain.extend({
   flag: z.string().optional(),
   most: z.number().optional(),
   namesOf: z.enum(registries).optional(),
+  needs: z.string().optional(),
 });
 
 /** Facts of an option from the JSON Schema that Zod makes of it. */
@@ -65,7 +68,7 @@ export function optionFacts(option: z.ZodType): OptionFacts {
   const types = property.anyOf.flatMap((type) => (type.anyOf.length === 0 ? [type] : type.anyOf));
   const plain = types.find(({ type }) => type !== "null") ?? property;
   const { minimum, maximum, exclusiveMinimum: above, exclusiveMaximum: below } = plain;
-  const { default: preset, description, auto, group, negated, flag, most, namesOf } = property;
+  const { default: preset, description, auto, group, negated, flag, most, namesOf, needs } = property;
   return {
     kind: kindOf(plain.type),
     choices: plain.enum,
@@ -83,6 +86,7 @@ export function optionFacts(option: z.ZodType): OptionFacts {
     flag,
     most,
     namesOf,
+    needs,
   };
 }
 

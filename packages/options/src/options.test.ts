@@ -121,6 +121,17 @@ test("headings come and go without anything else of an option", () => {
   expect(optionFacts(shape.rate).group).toBeUndefined();
 });
 
+test("an option that needs another names one, which stands before it under the same heading", () => {
+  const all = Object.entries(TrainOptions.shape).map(([name, option]) => ({ name, facts: optionFacts(option) }));
+  const needy = all.filter(({ facts }) => facts.needs !== undefined);
+  for (const { name, facts } of needy) {
+    const needed = all.findIndex((each) => each.name === facts.needs);
+    const isBefore = needed >= 0 && needed < all.findIndex((each) => each.name === name);
+    expect([name, isBefore, all[needed]?.facts.group]).toEqual([name, true, facts.group]);
+  }
+  expect(needy.map(({ name }) => name)).toContain("kdWeight");
+});
+
 test("another default leaves bounds, help and heading as they are", () => {
   const { learningRate } = TrainOptions.shape;
   expect(optionFacts(preset(learningRate, 1))).toEqual({ ...optionFacts(learningRate), default: 1 });

@@ -14,6 +14,7 @@ import {
   precisionChoices,
   preferenceChoices,
 } from "./choices.js";
+import { distilling } from "./distilling.js";
 import { Duration } from "./duration.js";
 import { DocumentSeparator } from "./document-separator.js";
 import { most } from "./most.js";
@@ -117,39 +118,6 @@ const model = grouped("Model", {
   modelConfig: z.record(z.string(), z.unknown()).default({}).describe("dimensions and rates in place of the size's"),
 });
 
-const distilling = grouped("Distillation", {
-  teacher: z
-    .string()
-    .trim()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("run, or folder of Hugging Face weights, whose model this one learns from, beside the text"),
-  kdWeight: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe("the teacher's part in the loss; the cross entropy of the text has the rest"),
-  kdTopK: z
-    .int()
-    .min(0)
-    .default(64)
-    .describe("so many of the teacher's likeliest tokens are told apart, all others are one; 0: all are told apart"),
-  kdTemperature: z
-    .number()
-    .gt(0)
-    .max(100)
-    .default(1)
-    .describe("logits of both are divided by it before they are compared"),
-  kdCache: z
-    .boolean()
-    .default(false)
-    .describe(
-      "keep the teacher's answers on the disk, so that it is asked once per token of the text: not in later epochs, nor by other runs on it",
-    ),
-});
-
 const fineTuning = grouped("Fine-tuning", {
   pretrainedRunId: z
     .string()
@@ -180,14 +148,12 @@ const fineTuning = grouped("Fine-tuning", {
     .positive()
     .nullable()
     .default(null)
-    .describe("scales the adapter, over its rank; left out: twice the rank"),
-  loraDropout: decay.default(0).describe("dropout of the adapter's input"),
-  loraTargets: z
-    .array(z.string().trim().min(1))
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("a layer that gets an adapter, by its name; left out: every one but the head"),
+    .meta({ description: "scales the adapter, over its rank; left out: twice the rank", needs: "loraRank" }),
+  loraDropout: decay.default(0).meta({ description: "dropout of the adapter's input", needs: "loraRank" }),
+  loraTargets: z.array(z.string().trim().min(1)).min(1).nullable().default(null).meta({
+    description: "a layer that gets an adapter, by its name; left out: every one but the head",
+    needs: "loraRank",
+  }),
 });
 
 const training = grouped("Training", {
@@ -214,17 +180,15 @@ const training = grouped("Training", {
     .describe(
       "what pairs of a chosen and a rejected answer teach: dpo, to prefer the chosen one more than the model did as it began; orpo, to write it and to prefer it; none: the chosen answers are learnt like any",
     ),
-  preferenceBeta: z
-    .number()
-    .positive()
-    .default(0.1)
-    .describe("DPO's beta, the strength with which the model is held to what it was; ORPO's weight of the preference"),
-  labelSmoothing: z
-    .number()
-    .min(0)
-    .max(0.5)
-    .default(0)
-    .describe("part of the pairs that dpo takes to be the wrong way round, 0 to 0.5 (conservative DPO)"),
+  preferenceBeta: z.number().positive().default(0.1).meta({
+    description:
+      "DPO's beta, the strength with which the model is held to what it was; ORPO's weight of the preference",
+    needs: "preference",
+  }),
+  labelSmoothing: z.number().min(0).max(0.5).default(0).meta({
+    description: "part of the pairs that dpo takes to be the wrong way round, 0 to 0.5 (conservative DPO)",
+    needs: "preference",
+  }),
   /** Positions begin anew with each document too. Otherwise a window is one text, as GPT-2 was trained. */
   maskDocuments: z.boolean().default(false).describe("keep documents that share a sequence from looking at each other"),
   activationCheckpointing: z

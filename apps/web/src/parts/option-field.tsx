@@ -20,6 +20,8 @@ export interface OptionFieldProps {
   /** Empty: the default. */
   readonly value: string;
   readonly onChange: (value: string) => void;
+  /** The option without which it has no effect, where that is not chosen: it can be cleared alone. */
+  readonly onlyWith?: string | undefined;
   /** What is wrong with the value. */
   readonly refusal?: string | undefined;
 }
@@ -32,6 +34,7 @@ export function OptionField({
   choices,
   none = "As suits",
   value,
+  onlyWith,
   onChange,
   refusal,
 }: OptionFieldProps) {
@@ -41,6 +44,7 @@ export function OptionField({
     name,
     className: styles.input,
     value,
+    disabled: onlyWith !== undefined && value === "",
     "aria-invalid": refusal !== undefined,
     "aria-describedby": `${id}-help ${id}-refusal`,
   };
@@ -74,6 +78,7 @@ export function OptionField({
       )}
       <p id={`${id}-help`} className={styles.help}>
         <Marked text={facts.description} />
+        {onlyWith !== undefined && ` Only with “${onlyWith}”.`}
       </p>
       <p id={`${id}-refusal`} className={styles.refusal} hidden={refusal === undefined}>
         {refusal}

@@ -24,7 +24,7 @@ const ABOVE: ReadonlySet<string> = new Set([
   "min_frequency",
 ]);
 
-const rest = fields.filter(({ name }) => !ABOVE.has(name));
+const rest = fields.filter(({ name }) => !ABOVE.has(name)).toSorted((a, b) => a.place - b.place);
 
 /** Every other setting by its group, with a search. */
 export function AllSettings({ form }: { readonly form: Form }) {

@@ -1,4 +1,4 @@
-import { camel, optionFacts, TrainOptions, type OptionFacts, type Registry } from "@trainer/options";
+import { camel, optionFacts, snake, TrainOptions, type OptionFacts, type Registry } from "@trainer/options";
 import { TrainRequest } from "@trainer/platform/browser";
 import type { z } from "zod";
 import { titleOf } from "./titles.js";
@@ -12,6 +12,10 @@ export interface Field {
   /** The service's default as it would be written; empty where it has none. */
   readonly preset: string;
   readonly group: string;
+  /** Its place among the options. */
+  readonly place: number;
+  /** The setting without which it has no effect. */
+  readonly needs: string | undefined;
   readonly namesOf: Registry | undefined;
   /** Its name on the command line, without dashes. */
   readonly flag: string;
@@ -22,6 +26,8 @@ export interface Field {
 const OTHERWISE: ReadonlySet<string> = new Set(["user_id", "model_config"]);
 
 const options: ReadonlyMap<string, z.ZodType> = new Map(Object.entries(TrainOptions.shape));
+
+const places = [...options.keys()];
 
 /** Options that a request has by other names. */
 const ORIGINS: Readonly<Record<string, string>> = {
@@ -51,6 +57,8 @@ export const fields: readonly Field[] = Object.entries(TrainRequest.shape).flatM
       title: titleOf(name),
       preset: isScalar(facts.default) ? String(facts.default) : "",
       group: String(known.group),
+      place: places.indexOf(origin),
+      needs: known.needs === undefined ? undefined : snake(known.needs),
       namesOf: known.namesOf,
       flag:
         known.flag ??

@@ -205,6 +205,23 @@ test("every other setting is found by a word of its name or its help", async () 
   expect(way("Command").textContent).not.toContain("deterministic");
 });
 
+test("a setting follows the one that it needs, and is of use only with it", async () => {
+  service();
+  const { user } = openPage("/app/new-run");
+  await user.click(await screen.findByRole("button", { name: /Distillation/ }));
+  const teacher = screen.getByRole("textbox", { name: "Learn from the model of a run" });
+  const weight = screen.getByRole("textbox", { name: "Part of the teacher" });
+  expect(teacher.compareDocumentPosition(weight)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+  expect(weight).toHaveProperty("disabled", true);
+  expect(screen.getAllByText(/Only with “Learn from the model of a run”\./)).toHaveLength(4);
+  await user.type(teacher, "wise");
+  await user.type(weight, "0.9");
+  expect(way("Command").textContent).toContain("--kd-weight 0.9");
+  expect(screen.queryByText(/Only with “Learn/)).toBeNull();
+  await user.clear(teacher);
+  expect(weight).toHaveProperty("disabled", false); // so that it can be cleared
+});
+
 test("the command is copied, and where a browser lets no page copy that is said", async () => {
   service();
   const { user } = openPage("/app/new-run");

@@ -2,8 +2,9 @@ import type { Registry } from "@trainer/options";
 import type { Capabilities } from "@trainer/platform/browser";
 import { OptionField, type Choice } from "../../parts/option-field.js";
 import { capitalized, inWords, sentence } from "../../parts/words.js";
-import type { Field } from "./fields.js";
+import { fieldOf, type Field } from "./fields.js";
 import type { Form } from "./form.js";
+import { settingOf } from "./request.js";
 
 /** A setting of a training: its name, what it is now, its help, and what is wrong with it. */
 export function SettingField({
@@ -15,7 +16,8 @@ export function SettingField({
   readonly form: Form;
   readonly choices?: readonly Choice[];
 }) {
-  const { name, title, facts, preset } = field;
+  const { name, title, facts, preset, needs = "" } = field;
+  const needed = fieldOf(needs);
   const text = form.texts[name] ?? "";
   const value = choices.length > 0 && text === preset ? "" : text; // of choices the default is the empty one
   const problem = form.problems.get(name);
@@ -26,6 +28,7 @@ export function SettingField({
       facts={choices.length > 0 ? { ...facts, default: preset } : facts}
       choices={withOwn(choices, value)}
       value={value}
+      onlyWith={needed && settingOf(form.texts, needs) === needed.preset ? needed.title : undefined}
       onChange={(text) => form.set({ [name]: text })}
       refusal={problem === undefined ? undefined : sentence(problem)}
     />

@@ -69,6 +69,11 @@ const linesOf = (run: string) =>
     .map((line) => Line.parse(JSON.parse(line)));
 const lossesOf = (run: string) => linesOf(run).map(({ train_loss: loss, figures }) => [loss, figures]);
 
+const bestOf = (run: string) =>
+  z
+    .object({ best_step: z.int(), best_val_figures: z.record(z.string(), z.number()) })
+    .parse(JSON.parse(readFileSync(join(home, "models", run, "manifest.json"), "utf8")));
+
 /** Trains, interrupted after two steps, then does `between` and resumes. */
 async function interrupted(options: TrainInput, between: (folder: string) => void): Promise<void> {
   const stop = new AbortController();
@@ -98,6 +103,7 @@ test("DPO begins at ln 2, tells rewards of steps and splits, leaves out pairs th
     appendFileSync(join(dir, "reference.json"), "x"),
   );
   expect(lossesOf("kept")).toEqual(lossesOf("whole"));
+  expect(bestOf("kept")).toEqual(bestOf("whole"));
   expect(lossesOf("damaged")).toEqual(lossesOf("whole"));
 });
 
@@ -124,6 +130,9 @@ test("its evaluation at the end and later ones are by pairs, as validation in tr
   const asked = { prompts: [], out: join(home, "evaluations") };
   const again = await evaluate({ ...found, dir: join(dir, "..") }, asked, where);
   expect(again).toMatchObject({ loss: best?.loss, perplexity: null, figures: best?.figures, tokens: aNumber });
+  await expect(evaluate(found, { ...asked, stride: 8 }, where)).rejects.toThrow(
+    /stride: pairs of answers are read whole/,
+  );
   const external = await evaluate(found, { ...asked, path: corpus }, where);
   expect(external.documents).toBe(24);
   expect(external.figures["rewards/margins"]).toBeGreaterThan(0);
@@ -164,6 +173,10 @@ test("without a preference the chosen answers are learnt; one answer is no pair,
   );
   const asked = (options: Partial<TrainInput>) => train(pairsOf({ runId: "refused", ...options }), { home });
   await expect(asked({ corpus: single, format: "auto" })).rejects.toThrow(/record \d+ of .*single\.jsonl: one answer/);
+  writeFileSync(single, Array.from({ length: 9 }, (_, i) => JSON.stringify({ ...record(i), rejected: "" })).join("\n"));
+  await expect(asked({ corpus: single })).rejects.toThrow(
+    /of the \d pairs of the train split \d have equal answers or an empty one/,
+  );
   await expect(asked({ format: "text" })).rejects.toThrow(/preference: it is of pairs/);
   await expect(asked({ preference: "orpo", labelSmoothing: 0.1 })).rejects.toThrow(
     /labelSmoothing: it is of `preference` dpo/,

@@ -58,7 +58,7 @@ test("of pairs of answers loss, accuracy and margin are told, and no perplexity"
   const figures = { "rewards/accuracies": 2 / 3, "rewards/margins": 1.25 };
   const pairs = { ...evaluation, loss: 0.5, perplexity: null, bitsPerByte: null, documents: 3, figures };
   expect(report(pairs, style(false))).toEqual([
-    "text           test split: 3 pairs, 100 tokens of answers",
+    "text           test split: 3 pair(s), 100 tokens of answers",
     "loss           0.5000 per pair",
     "accuracy       66.7 %: pairs whose chosen answer it prefers",
     "margin         1.2500 on average",

@@ -154,7 +154,7 @@ export const report = (e: Evaluation, paint: Style): string[] => [
 const sizeOf = ({ tokens, bytes, documents, figures }: Evaluation): string =>
   pairFiguresOf(figures) === null
     ? `${formatCount(tokens)} tokens, ${formatCount(bytes)} bytes`
-    : `${formatCount(documents)} pairs, ${formatCount(tokens)} tokens of answers`;
+    : `${formatCount(documents)} pair(s), ${formatCount(tokens)} tokens of answers`;
 
 function samplesOf({ samples, sampleLengths, diversity }: Evaluation): string[] {
   if (samples.length === 0) return [];

@@ -149,7 +149,12 @@ function refuseNone(counts: BinsManifest["splits"], context: number): void {
   for (const name of SPLITS) {
     const split = counts[name];
     if (split === null || split.documents > 0 || split.mask === undefined) continue;
-    const none = `of the ${split.mask.dropped} conversations of the ${name} split no answer is within ${context} tokens`;
-    throw new CorpusError("INVALID_INPUT", `${none}, a sequence: take longer ones (--max-seq-len), or more text`);
+    const { dropped, unusable = 0 } = split.mask;
+    const short = `within ${context} tokens, a sequence: take longer ones (--max-seq-len), or more text`;
+    const message =
+      unusable === 0
+        ? `of the ${dropped} conversations of the ${name} split no answer is ${short}`
+        : `of the ${dropped + unusable} pairs of the ${name} split ${unusable} have equal answers or an empty one, and no other is ${short}`;
+    throw new CorpusError("INVALID_INPUT", message);
   }
 }

@@ -76,7 +76,7 @@ test("pairs with one prompt are too little to split, and by the rule before they
     Array.from({ length: 30 }, (_, i) => pair("the same", i)),
     async (corpus) => {
       await expect(planSplit(corpus, tenth)).rejects.toThrow(
-        "too little text to split: 30 document(s), 1 of them different, pairs of answers by their prompts; give more text, or set",
+        "too little text to split: 30 document(s), 1 of them different, counting pairs of answers by their prompts; give more text, or set",
       );
       const { documents } = await split(corpus, { ...tenth, splitVersion: 2 });
       const held = (name: "validation" | "test") => documents[name].map((text) => /yes (\d+)/u.exec(text)?.[1]);

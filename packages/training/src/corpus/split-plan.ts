@@ -177,7 +177,7 @@ export function decideSplit(
     if (texts !== null && texts.size > 0)
       return { by: "block", key, sides: new Uint8Array(histogram.bytes.length), texts };
     const advice = "give more text, or set both fractions (holdout, test split) to 0";
-    const how = mayCut ? ", of too few lines" : ", pairs of answers by their prompts";
+    const how = mayCut ? ", of too few lines" : ", counting pairs of answers by their prompts";
     const what = `${histogram.documents} document(s), ${histogram.distinct} of them different${how}`;
     throw new CorpusError("INVALID_INPUT", `too little text to split: ${what}; ${advice}`);
   }

@@ -82,6 +82,8 @@ async function plan(
   read: ReadContext,
 ): Promise<Omit<EvaluationText, typeof Symbol.dispose>> {
   const { device, manifest } = opened;
+  if (pairs !== null && options.stride !== null)
+    throw invalid("stride: pairs of answers are read whole, not in windows; leave it out");
   const context = contextOf(opened);
   // Sums over as many sequences as in training round alike; a batch found for a GPU may be too much for a CPU.
   const trained = manifest?.device === device ? manifest.batch_size : 0;

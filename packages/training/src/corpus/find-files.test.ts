@@ -95,6 +95,10 @@ test("what a folder has besides files is told too", async () => {
   const at = (name: string) => join(folder.path, name);
   await symlink(folder.path, at("circle"));
   await symlink(at("nowhere"), at("lost.txt"));
+  await symlink(at("round.txt"), at("other.txt"));
+  await symlink(at("other.txt"), at("round.txt"));
+  await symlink("n".repeat(1000), at("long.txt"));
+  await symlink(join("a.txt", "below"), at("file.txt"));
   await symlink(at("a.txt"), at("b.txt"));
   const server = createServer().listen(at("socket.txt"));
   await once(server, "listening");
@@ -103,7 +107,7 @@ test("what a folder has besides files is told too", async () => {
   expect(texts).toEqual(["one", "one"]);
   expect(corpus.skipped.map(({ path, kind }) => [relative(folder.path, path), kind])).toEqual([
     ["circle", "link to a folder"],
-    ["lost.txt", "link that leads nowhere"],
+    ...["file.txt", "long.txt", "lost.txt", "other.txt", "round.txt"].map((name) => [name, "link that leads nowhere"]),
     ["socket.txt", "no file"],
   ]);
 });
@@ -124,6 +128,8 @@ test("what runs have written is no text where their home lies in a folder of tex
 
 test("a folder that may not be read is refused", () => {
   expect(() => entriesOf("/proc/self/environ")).toThrow(/cannot read \/proc\/self\/environ: ENOTDIR/);
+  const deep = "d/".repeat(3000);
+  expect(() => entriesOf(deep)).toThrow(`cannot read ${"d/".repeat(250)}…: its path is longer than the system takes`);
 });
 
 test("a file named itself whose marks would be learned is refused with what to do, unless it is read as text", async () => {

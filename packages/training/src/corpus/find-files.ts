@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, statSync, type Stats } from "node:fs";
 import { join, resolve } from "node:path";
+import { isAbsent } from "@trainer/disk";
 import type { CorpusFormat } from "@trainer/options";
 import type { Home } from "../home/home.js";
 import type { TextRoot } from "../home/text-root.js";
@@ -157,14 +158,24 @@ function whyNotByName(path: string, name: string): string | null {
 
 /** A file to read, or what is skipped in its place. */
 function fileAt(path: string, isLink: boolean, format: CorpusFormat, root: TextRoot | null): FoundFile | SkippedFile {
-  const info = isLink ? statSync(path, { throwIfNoEntry: false }) : statOf(path);
-  if (info === undefined) return { path, kind: "link that leads nowhere" };
+  if (isLink && leadsNowhere(path)) return { path, kind: "link that leads nowhere" };
+  const info = statOf(path);
   if (isLink && root !== null && !root.holds(path)) return { path, kind: "link that leads outside" };
   if (info.isDirectory()) return { path, kind: "link to a folder" };
   if (!info.isFile()) return { path, kind: "no file" };
   if (format !== "auto") return describe(path, info, format, false);
   const own = archiveOf(path) === null ? formatOf(path) : "text";
   return own === "unknown" || own === "marked" ? { path, kind: kindOf(path) } : describe(path, info, own, false);
+}
+
+/** True of a link to what is not there, also of one that leads round in a circle. */
+function leadsNowhere(path: string): boolean {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    return isAbsent(error);
+  }
 }
 
 /** By the bytes of their paths; those in an archive stay in its order. */

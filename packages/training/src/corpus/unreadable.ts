@@ -1,5 +1,16 @@
 import { CorpusError } from "./corpus-error.js";
 
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied: make it readable for this user",
+  ELOOP: "it is a link that leads round in a circle",
+  ENAMETOOLONG:
+    "its path is longer than the system takes: move it nearer to the root, or give a folder that leads less deep",
+};
+/** Characters of a path that are shown. */
+const SHOWN = 500;
+
+const shown = (path: string) => (path.length <= SHOWN ? path : `${path.slice(0, SHOWN)}…`);
+
 /** Throws an error of the file system about `path` as a CorpusError. */
 export function refuse(path: string, error: unknown): never {
   throw unreadable(path, error);
@@ -18,6 +29,5 @@ export function unreadable(path: string, error: unknown): CorpusError {
   if (code === "ENOENT") {
     return new CorpusError("CORPUS_NOT_FOUND", `there is no file or folder ${path}`, { cause: error });
   }
-  const reason = code === "EACCES" ? "permission denied: make it readable for this user" : code;
-  return new CorpusError("CORPUS_UNREADABLE", `cannot read ${path}: ${reason}`, { cause: error });
+  return new CorpusError("CORPUS_UNREADABLE", `cannot read ${shown(path)}: ${REASONS[code] ?? code}`, { cause: error });
 }

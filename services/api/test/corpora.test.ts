@@ -143,7 +143,7 @@ test("an upload is given up by a request, or by nobody going on with it", async 
 
 test("names are those of plain visible files that are read as text", async () => {
   const refused = [".hidden.txt", "a/b.txt", "a\\b.txt", "a\nb.txt", " a.txt", "a.txt ", `${"x".repeat(197)}.txt`];
-  for (const name of [...refused, "a\u2028.txt", "a\0.txt"])
+  for (const name of [...refused, "a\u2028.txt", "\u202etxt.exe.txt", "a\0.txt"])
     expect([name, (await whole(name, "text")).status]).toEqual([name, 422]);
   for (const name of ["a", "a.pdf", "a.xml", "a.gz"]) {
     const answer = await whole(name, "text");

@@ -12,6 +12,9 @@ export interface ParquetFile extends AsyncDisposable {
   readonly buffer: AsyncBuffer;
 }
 
+/** PAR1, the length of the footer and PAR1. */
+const LEAST_BYTES = 12;
+
 /** @throws CorpusError CORPUS_UNREADABLE for what has no sound footer */
 export async function openParquet(path: string): Promise<ParquetFile> {
   const { parquetMetadataAsync, parquetSchema } = await import("hyparquet"); // here, or every command would load it
@@ -20,6 +23,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
   });
   try {
     const { size: byteLength } = await handle.stat();
+    if (byteLength < LEAST_BYTES) throw new Error(`it has ${byteLength} bytes, too few to begin and end with PAR1`);
     const buffer = { byteLength, slice: slicesOf(handle, byteLength) };
     const metadata = await parquetMetadataAsync(buffer);
     return { metadata, schema: parquetSchema(metadata), buffer, [Symbol.asyncDispose]: () => handle.close() };

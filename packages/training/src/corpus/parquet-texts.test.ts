@@ -144,6 +144,14 @@ test("a file that is cut short, empty, damaged, gzipped or none is refused with 
   const gone = new ParquetTexts({ path, bytes: 10, field: "text" });
   await expect(gone.read().next()).rejects.toThrow(/there is no file/);
   expect(damaged("a", "odd").message).toContain("a is no sound parquet (odd)");
+  expect(await why(Buffer.alloc(0))).toContain("no sound parquet (it has 0 bytes, too few to begin and end with PAR1)");
+  const stumbles = Buffer.concat([
+    Buffer.from("PAR1"),
+    Buffer.alloc(100),
+    Buffer.from([50, 0, 0, 0]),
+    Buffer.from("PAR1"),
+  ]);
+  expect(await why(stumbles)).toContain("no sound parquet (its parts do not fit together): is it cut short?");
 });
 
 test("flipped bits are refused or read as texts, and never anything else", async () => {

@@ -18,7 +18,9 @@ export function refuse(path: string, error: unknown): never {
 
 /** The error of a file, or a part of one, that cannot be decoded; `what`: "no sound parquet". */
 export function unsound(where: string, what: string, cause: unknown): CorpusError {
-  const reason = String(cause).replace(/^\w*Error: /, "");
+  // What a decoder stumbles over in JavaScript's own words tells nothing of the file.
+  const isStumble = cause instanceof TypeError || cause instanceof RangeError;
+  const reason = isStumble ? "its parts do not fit together" : String(cause).replace(/^\w*Error: /, "");
   const message = `${where} is ${what} (${reason}): is it cut short? Copy or download it again`;
   return new CorpusError("CORPUS_UNREADABLE", message, { cause });
 }

@@ -1,8 +1,11 @@
 import { AppError } from "@trainer/platform";
 
 const MOST_BYTES = 200;
-/** Separators of paths, control characters, other ends of lines, halves of surrogate pairs; a dot or space at the edge. */
-const REFUSED = /[/\\\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|^[.\s]|\s$/u;
+/**
+ * Separators of paths, control characters, those that turn the direction of writing, by which a name is shown as another,
+ * other ends of lines, halves of surrogate pairs; a dot or space at the edge.
+ */
+const REFUSED = /[/\\\p{Cc}\p{Bidi_Control}\p{Cs}\p{Zl}\p{Zp}]|^[.\s]|\s$/u;
 
 /**
  * Refuses a name that is not one of a plain, visible file.

@@ -1,8 +1,8 @@
 import { Decompress } from "fzstd";
 import { ZstdFrames } from "./zstd-frames.js";
 
-/** Compressed bytes taken at once: a block of 4 bytes can stand for 128 KiB. */
-const SLICE = 4 << 10;
+/** Compressed bytes taken at once: a block of 4 bytes can stand for 128 KiB, so that these stand for 8 MiB at most. */
+const SLICE = 256;
 
 /**
  * Decompresses Zstandard, all its frames. Throws a ZstdError for what is not sound or ends too early,

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { keys, RunList, TrainRequest, type ListedRun, type RunProgress } from "@trainer/platform";
 import { containing } from "@trainer/testing";
@@ -229,6 +231,19 @@ test("a query that means nothing is refused", async () => {
     expect([query, (await system.ask(`/runs?${query}`)).status]).toEqual([query, 422]);
   const { json } = await system.ask("/runs?cursor=1&q=a");
   expect(json).toMatchObject({ code: "INVALID_INPUT", message: containing("cursor goes with limit and status alone") });
+});
+
+test("a run that is cleaned away just as it is looked at stays in the list", async () => {
+  const folder = folderOf("leaving");
+  rmSync(folder.manifest);
+  execFileSync("mkfifo", [folder.manifest]); // its reader waits for us
+  const listed = list("offset=0");
+  const pipe = await open(folder.manifest, "w");
+  mkdirSync(join(system.root, "archived"), { recursive: true });
+  writeFileSync(join(system.root, "archived", "leaving.json"), JSON.stringify({ ...done, run_id: "leaving" }));
+  rmSync(folder.path, { recursive: true });
+  await pipe.close();
+  expect(only(await listed)).toMatchObject({ run_id: "leaving", status: "completed" });
 });
 
 test("a list follows the records: those that are new, have changed, are damaged, or are gone", async () => {

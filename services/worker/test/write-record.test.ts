@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { keys } from "@trainer/platform";
+import { keys, RunId } from "@trainer/platform";
 import { request, startSystem, USER, type System } from "@trainer/testing/system";
 import { runFolder } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { container as makeContainer } from "../src/container.js";
 import { WorkerConfig } from "../src/config.js";
 import { failRun, CANCELLED } from "../src/jobs/fail-run.js";
+import { Work } from "../src/jobs/job.js";
+import { trainJob } from "../src/jobs/train.js";
 import { RunEvents } from "../src/runs/run-events.js";
 import { RunLease } from "../src/runs/run-lease.js";
 import { pace } from "./scripted.js";
@@ -57,6 +59,20 @@ test("what Redis refuses is written again until it goes through; a sign of life 
   await written;
   expect(await runs.get("refused")).toMatchObject({ status: "running", message: "started" });
   expect(turn.lost.aborted).toBe(false);
+});
+
+test("a run that another worker completes just before it is claimed is left as it is", async () => {
+  await using container = makeContainer(WorkerConfig.parse(system.input), { pace });
+  const { runs } = container;
+  await runs.create("done", USER, request());
+  const before = await runs.get("done");
+  await runs.set("done", { status: "completed" });
+  vi.spyOn(runs, "get").mockResolvedValueOnce(before && { ...before, status: "running" });
+  const job = await system.add("trainer", "train", { run_id: RunId.parse("done"), user_id: USER, request: request() });
+  await trainJob(new Work(job, ""), new AbortController().signal, container);
+  expect(await runs.get("done")).toMatchObject({ status: "completed" });
+  expect(container.children.all).toEqual([]);
+  await job.remove();
 });
 
 test("a run that Redis forgets while it goes on is told again with its next sign of life, as far as it had come", async () => {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   existsSync,
@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
@@ -37,6 +38,15 @@ test("a lock is held until it is disposed of, and leaves nothing behind", () => 
     );
   }
   expect(readdirSync(dir)).toEqual([]);
+});
+
+test("a holder that lets go just as another is refused is told to have ended", () => {
+  writeFileSync(join(dir, "holder"), JSON.stringify(thisProcess()));
+  execFileSync("mkfifo", [join(dir, "first"), join(dir, "second")]); // each ends when what follows it is in place
+  symlinkSync("first", path);
+  const letsGo = "{ cat holder; ln -sfn second lock.json; } > first; { cat holder; rm lock.json; } > second";
+  spawn("sh", ["-c", letsGo], { cwd: dir, stdio: "ignore" });
+  expect(() => new FileLock(path, "r")).toThrow("run r is being trained by another process, which has ended: ");
 });
 
 test("a process that was killed holds no lock", async () => {

@@ -113,12 +113,13 @@ function held(runId: string, path: string): TrainingError {
 /** The holder of a lock, in words. */
 function holderOf(path: string): string {
   const holder = parse(read(path));
-  if (holder === null) return "another process, which has ended";
+  const since = statSync(path, { throwIfNoEntry: false })?.mtime; // it may let go just now
+  if (holder === null || since === undefined) return "another process, which has ended";
   const { pid, host, space } = holder;
   const own = thisProcess();
   const machine = host === own.host ? "this machine" : host;
   const where = host === own.host && space !== own.space ? `another container of ${machine}` : machine;
-  return `process ${pid} of ${where}, since ${statSync(path).mtime.toUTCString()}`;
+  return `process ${pid} of ${where}, since ${since.toUTCString()}`;
 }
 
 function read(path: string): string | null {

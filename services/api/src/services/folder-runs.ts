@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
-import { entriesIn, isId, namesIn, unlessAbsent } from "@trainer/disk";
+import { entriesIn, isFolder, isId, namesIn, unlessAbsent } from "@trainer/disk";
 import { archivedFiles, hasBegun, readStanding, runFolder, type Home } from "@trainer/training/files";
 import { inBatches } from "./in-batches.js";
 import { damaged, fromManifest, type Listed } from "./listed-run.js";
@@ -89,6 +89,8 @@ export class FolderRuns {
     const kept = this.#kept.get(id);
     if (kept?.settled === true && kept.mtimeMs === changed.mtimeMs) return kept.run;
     const run = await this.#read(id, manifest, changed.mtime);
+    // Its folder may have been cleaned away since it was seen: what is kept of it was there by then.
+    if (run === null && isHere && !(await isFolder(folder.path))) return await this.#look(id);
     const settled = at - changed.mtimeMs > SETTLED_MS && run?.status !== "running";
     this.#kept.set(id, { mtimeMs: changed.mtimeMs, run, settled });
     return run;

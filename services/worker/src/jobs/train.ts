@@ -1,4 +1,5 @@
 import { jobs, type RunProgress } from "@trainer/platform";
+import type { RunRecord } from "@trainer/platform/redis";
 import { traceFields } from "@trainer/platform/tracing";
 import { lastFence, newFailure, runFolder, type Failure } from "@trainer/training/files";
 import type { Container } from "../container.js";
@@ -21,7 +22,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
   const { config, runs, pace, metrics } = container;
   const { run_id: runId, user_id: userId, request, end } = work.data(jobs.train);
   const done = await runs.get(runId).catch(() => null);
-  if (done?.status === "completed" || done?.status === "failed") return;
+  if (hasEnded(done)) return;
   // The queue takes a job from a worker that it has not heard of for a while. Where only Redis was away, that worker is
   // still at it, and further than its newest checkpoint.
   if (done?.status === "running" && isAlive(done.heartbeat, await runs.now(), pace)) await work.later(pace.silent / 4);
@@ -29,6 +30,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
   const { closed } = container;
   const last = lastFence(runFolder(config.artifactsRoot, runId).lock);
   await using lease = await RunLease.begin({ runs, runId, userId, request, log, pace, lastFence: last, closed });
+  if (hasEnded(lease.before)) return; // by a worker that had not been heard of for a while
   const createdAt = lease.before?.createdAt ?? new Date().toISOString().slice(0, -1);
   await container.store.keep(runId, { userId, createdAt, request, end });
   const events = new RunEvents(runId, userId, request);
@@ -123,3 +125,5 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
     return failRun(container, lease, events, { runId, end }, failure);
   }
 }
+
+const hasEnded = (record: RunRecord | null): boolean => record?.status === "completed" || record?.status === "failed";

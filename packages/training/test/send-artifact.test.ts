@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { getEventListeners } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { asSha256, containing, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import {
   archivedFileId,
@@ -24,7 +24,7 @@ import {
   type FetchProgress,
   type TransferProgress,
 } from "@trainer/training";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { lockForRemoval } from "../src/home/run-use.js";
 import { gate, startBank, startTransfer, type Bank } from "./bank.js";
 
@@ -283,8 +283,9 @@ test("whoever wants a run at the moment of its removal waits for it where it can
   const id = run("leaving");
   const removal = lockForRemoval(dir(id));
   await expect(acquireRun(id, { home })).rejects.toMatchObject({ code: "RUN_NOT_FOUND", failureClass: "TRANSIENT" });
-  const held = acquireRun(id, { home, dataBank: bank.client() });
-  await setTimeout(50);
+  const { signal } = new AbortController();
+  const held = acquireRun(id, { home, dataBank: bank.client(), signal });
+  await vi.waitUntil(() => getEventListeners(signal, "abort").length > 0, { interval: 1 }); // it waits
   removal?.[Symbol.dispose]();
   using _held = await held;
   using _elsewhere = await acquireRun(join(root, "exported"), { home });

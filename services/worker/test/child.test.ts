@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { DataBankClient } from "@trainer/client/data-bank";
 import {
   ChatRequest,
@@ -185,6 +186,7 @@ test("it waits while another process has the run's folder, and goes on when that
   const first = training("held", { num_epochs: 400, early_stopping_patience: 400 });
   await vi.waitUntil(() => updatesIn(first.heard).length > 2);
   const second = training("held", { fence: 2, num_epochs: 400, early_stopping_patience: 400 });
+  await setTimeout(300); // by then it has found the folder held
   first.say({ type: "stop" });
   await first.until("stopped");
   await vi.waitUntil(() => updatesIn(second.heard).length > 2);

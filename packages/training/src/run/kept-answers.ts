@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { makeFolder } from "@trainer/disk";
+import { at, makeFolder } from "@trainer/disk";
 import type { AnswerPlace } from "../bins/batch.js";
 import type { LoadedText } from "../bins/batch-loader.js";
 import { markBinsInUse } from "../bins/bins-use.js";
@@ -71,8 +71,9 @@ export async function keptAnswers(
     warn(`the teacher's answers cannot be kept, and it is asked in each step: ${String(error)}`);
     return { places: texts.map(() => () => NOWHERE), [Symbol.dispose]() {} };
   }
-  const whole = sum(texts.map(({ train }) => answersFileBytes(sequencesIn(train.tokens, seqLen), bytes)));
-  const keptBytes = sum(files.map((file) => file.bytesOnDisk));
+  const sizes = texts.map(({ train }) => answersFileBytes(sequencesIn(train.tokens, seqLen), bytes));
+  const whole = sum(sizes);
+  const keptBytes = sum(files.map((file, i) => Math.min(file.bytesOnDisk, at(sizes, i)))); // the disk counts whole blocks
   const sequences = maxSteps === null ? Infinity : maxSteps * gradAccumSteps * batchSize;
   await assertRoom(cacheDir, Math.min(whole - keptBytes, answersFileBytes(sequences, bytes)));
   reporter.emit({ type: "teacher", bytes: whole, keptBytes, bytesPerToken: bytes / seqLen });

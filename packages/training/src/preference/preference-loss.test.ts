@@ -7,7 +7,7 @@ import { dpoLoss } from "./preference-loss.js";
 /** -log σ(x) in float64. */
 const minusLogSigmoid = (x: number) => Math.max(0, -x) + Math.log1p(Math.exp(-Math.abs(x)));
 
-test("DPO's loss and its gradient are those of TRL's formula, with any part of the pairs the wrong way round", () => {
+test("DPO's loss and its gradient are those of the formulas in float64, with any part of the pairs the wrong way round", () => {
   const gain = fc.float({ min: -300, max: 300, noNaN: true });
   const pairs = fc.array(fc.tuple(gain, gain), { minLength: 1, maxLength: 5 });
   const smoothings = fc.constantFrom(0, 0.1, 0.25, 0.5);

@@ -110,7 +110,9 @@ test("a folder that holds something is not written over without --force", async 
   const line = ["tokenizer", "train", shared.corpus, "--vocab-size", "300", "--out", out];
   const refused = await trainer(line);
   expect(refused).toMatchObject({ code: 2, stderr: containing("--force") });
+  await writeFile(join(out, "tokenizer.model"), "an old one");
   expect((await trainer([...line, "--force"])).code).toBe(0);
+  expect((await readdir(out)).toSorted()).toEqual(["manifest.json", "mine.txt", "tokenizer.json"]);
   const file = await trainer([...line.slice(0, -1), shared.corpus]);
   expect(file).toMatchObject({ code: 1, stderr: containing("not a folder") });
 });

@@ -30,7 +30,10 @@ const ExtendFlags = z.strictObject({
   ...TEXT_FLAGS,
   threads: z.int().min(0).default(0).describe("processor threads; 0: one a core"),
   out: z.string().min(1).nullable().default(null).describe("folder to write; left out: one in the home"),
-  force: z.boolean().default(false).describe("replace what is in the --out folder"),
+  force: z
+    .boolean()
+    .default(false)
+    .describe("replace a tokenizer's files in the --out folder; what else is there stays"),
 });
 
 export function define(command: Command, io: Io): void {

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { TrainProgress } from "@trainer/tokenizers";
 import type { Corpus, CorpusTokenizer, OpenOptions } from "@trainer/training";
@@ -12,7 +11,7 @@ import { tokenizerProgress } from "./progress.js";
 interface Place {
   /** The folder to write; null: one in the home. */
   readonly out: string | null;
-  /** True if what is in that folder is replaced. */
+  /** True if a tokenizer's files in that folder are replaced. */
   readonly force: boolean;
 }
 
@@ -64,8 +63,7 @@ export async function learnTokenizer<T extends CorpusTokenizer>(
       });
       progress.clear();
       const path = resolve(folder ?? join(home.tokenizers, await contentId(made.tokenizer)));
-      if (force) await rm(path, { recursive: true, force: true });
-      await saveTokenizer(path, made);
+      await saveTokenizer(path, made, { replace: force && folder !== null });
       return { made, path, seconds: (performance.now() - began) / 1000 };
     })
     .finally(() => progress.clear());

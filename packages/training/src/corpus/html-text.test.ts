@@ -126,3 +126,18 @@ test("hostile pages are refused before they are held, and take no time", () => {
   expect(read("<".repeat(300_000)).length).toBe(300_001);
   expect(read(`a${" ".repeat(1_000_000)}b`)).toBe("a b\n");
 });
+
+test("end tags of what is not open are passed over as the parser does, wherever chunks end, and take no time", () => {
+  const names = ["p", "div", "br", "td", "b", "pre", "svg", "foreignObject", "script"];
+  const tag = fc.tuple(fc.constantFrom("<", "</", "x<", "x</"), fc.constantFrom(...names)).map(([a, b]) => `${a}${b}>`);
+  const page = fc.array(tag, { maxLength: 30 }).map((tags) => `<p>a</p>${tags.join("y ")}</script>z`);
+  // In chunks of one character no end tag is whole in one, so that all of them are left to the parser itself.
+  fc.assert(
+    fc.property(page, (text) => {
+      expect(read(text)).toBe(read(text, 1));
+    }),
+  );
+  const began = performance.now();
+  expect(read(`${"<div>".repeat(2000)}a${"</p></i>".repeat(300_000)}b`)).toBe("a\n\nb\n");
+  expect(performance.now() - began).toBeLessThan(2000);
+});

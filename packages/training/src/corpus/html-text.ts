@@ -1,5 +1,5 @@
-import { Parser } from "htmlparser2";
 import { CorpusError } from "./corpus-error.js";
+import { HtmlParser } from "./html-parser.js";
 import type { TextExtractor } from "./records.js";
 
 /** Elements whose text is not a page's own: what runs, what replaces, what leads elsewhere, what is filled in. */
@@ -64,13 +64,20 @@ export class HtmlText implements TextExtractor {
   /** Characters since the parser has told of something. */
   #held = 0;
   #taken = 0;
-  readonly #parser = new Parser(
+  /** How many elements of a name are open. */
+  readonly #named = new Map<string, number>();
+  readonly #parser = new HtmlParser(
     {
       onopentagname: (name) => this.#open(name),
       onclosetag: (name) => this.#close(name),
       ontext: (text) => this.#text(text),
     },
     { recognizeSelfClosing: true }, // as in XHTML: without it an empty script would hide all that follows
+    this.#named,
+    () => {
+      this.#open("p");
+      this.#close("p");
+    },
   );
 
   readonly #how: Required<HowToRead>;
@@ -129,6 +136,10 @@ export class HtmlText implements TextExtractor {
   }
 
   #count(name: string, by: 1 | -1): void {
+    const key = name.toLowerCase(); // of SVG some have capitals
+    const named = (this.#named.get(key) ?? 0) + by;
+    if (named === 0) this.#named.delete(key);
+    else this.#named.set(key, named);
     if (LEFT_OUT.has(name)) this.#leftOut += by;
     if (RAW.has(name)) this.#raw += by;
     if (name === "pre") this.#pre += by;

@@ -14,6 +14,7 @@ import { pagesLines, pagesRoot } from "../serve/pages.js";
 import type { Place } from "../serve/part.js";
 import { loadConfig, type LoadedConfig } from "../serve/settings.js";
 import { settingsHere } from "../serve/settings-here.js";
+import { tellStalePages } from "../serve/stale-pages.js";
 
 const port = z.int().min(0).max(65_535).optional();
 const Options = z.strictObject({
@@ -55,12 +56,13 @@ export function define(command: Command, io: Io): void {
         warn: out.warn,
         log: (line) => options.logs && out.warn(line),
         up: (name, place, ms) => isUp(out, name, place, ms),
-        ready(api) {
+        async ready(api) {
           const links = pagesLines(pages, api, out.screen, NAME);
           out.result({ ready: true, addresses: serveFile(home) }, () => {
             const openai = `${"openai".padEnd(NAME)}${api.url}/v1  every finished run, for OpenAI's clients`;
             return [...links, openai, ...facts(loaded, home)].join("\n");
           });
+          await tellStalePages(pages, out);
         },
       });
     },

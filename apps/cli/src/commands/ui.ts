@@ -16,6 +16,7 @@ import { serveFile } from "../serve/one-per-home.js";
 import { ownConfig } from "../serve/own-settings.js";
 import { pagesLink, pagesRoot, signInLink, type PagesAccess } from "../serve/pages.js";
 import { settingsHere } from "../serve/settings-here.js";
+import { tellStalePages } from "../serve/stale-pages.js";
 import { pagesOrHome } from "../services/served-elsewhere.js";
 
 const Options = z.strictObject({
@@ -61,6 +62,7 @@ export function define(command: Command, io: Io, pagesOf = pagesRoot): void {
       if (found.pages !== null)
         return await io.interruptible((signal) => opened(found.pages, AS_LONG_AS_THEY, show, signal));
       using served = found.own;
+      await tellStalePages(pages, out);
       const ports = { api: port === undefined ? "preferably" : "exactly", dataBank: "preferably" } as const;
       const settings = settingsHere(loaded, { home, cwd, pages, by: "trainer ui", given });
       await keepUp(served, { loaded, home, cwd, pages, settings, ports, bot: false }, io, face(show));

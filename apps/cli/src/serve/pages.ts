@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { Terminal } from "../display/terminal.js";
 import type { TrainerConfig } from "./settings.js";
 
-const INSTALLED = join(createRequire(import.meta.url).resolve("@trainer/web/package.json"), "../dist/pages");
+/** The pages of this installation, once they are built. */
+export const INSTALLED = join(createRequire(import.meta.url).resolve("@trainer/web/package.json"), "../dist/pages");
 
 /** Folder of the pages: the given one, else that of this installation; "" where they are not built. */
 export const pagesRoot = ({ api }: Pick<TrainerConfig, "api">, installed = INSTALLED): string =>

@@ -56,6 +56,16 @@ test("a corpus is fetched once, tells how far it is, and lies in the cache by it
   using _cached = await fetchCorpus(id, { home }); // no request for what is there
 });
 
+test("the sign of a process that was killed while it had a corpus is taken away by the next that has it", async () => {
+  const id = await stored(100);
+  using _living = await fetchCorpus(id, { home, dataBank: bank.client() });
+  const living = inCache().filter((name) => name.startsWith(".in-use-"));
+  const dead = JSON.stringify({ pid: process.pid, started: "1", host: hostname() });
+  writeFileSync(join(home.corpusCache, `.in-use-${id}-dead.json`), dead);
+  (await fetchCorpus(id, { home }))[Symbol.dispose]();
+  expect(inCache().filter((name) => name.startsWith(".in-use-"))).toEqual(living);
+});
+
 test("corpora lie where a data root is given", async () => {
   const id = await stored(100);
   const elsewhere = openHome(home.root, join(root, "data"));

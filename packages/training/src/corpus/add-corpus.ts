@@ -5,7 +5,7 @@ import { folderBeside, syncFolder, writeSynced } from "@trainer/disk";
 import { transferFailure, type DataBank, type TransferProgress } from "../home/data-bank.js";
 import type { Home } from "../home/home.js";
 import { waitForLock } from "../home/wait-for-lock.js";
-import { cachedPath, cacheLock, markCachedInUse } from "./corpus-cache.js";
+import { cachedPath, cacheLock, forgetDeadUses, markCachedInUse } from "./corpus-cache.js";
 import { leftOutOf, openCorpus } from "./corpus.js";
 import type { FetchedCorpus } from "./fetch-corpus.js";
 import type { CorpusFormat } from "@trainer/options";
@@ -50,6 +50,7 @@ export async function addCorpus(
     await corpus.assertUnchanged();
     const path = cachedPath(dir, fileId);
     using _lock = await waitForLock(cacheLock(dir, fileId), signal);
+    await forgetDeadUses(dir, fileId);
     const use = markCachedInUse(dir, fileId);
     try {
       await rename(made, path);

@@ -30,6 +30,12 @@ export const markCachedInUse = (dir: string, id: string): Disposable =>
 export const isCachedInUse = (dir: string, id: string): boolean =>
   readdirSync(dir).some((name) => name.startsWith(inUse(id)) && isHeld(join(dir, name)));
 
+/** Removes the marks of processes that have been killed; only for who holds the lock, under which all are made. */
+export async function forgetDeadUses(dir: string, id: string): Promise<void> {
+  const marks = readdirSync(dir).filter((name) => name.startsWith(inUse(id)));
+  for (const path of marks.map((name) => join(dir, name))) if (!isHeld(path)) await rm(path, { force: true });
+}
+
 /** Removes what processes that have been killed have left of their uses; only for who holds the lock. */
 export async function forgetUses(dir: string, id: string): Promise<void> {
   const left = readdirSync(dir).filter((name) => name.startsWith(inUse(id)));

@@ -4,7 +4,7 @@ import { isNotFound, transferFailure, type FetchContext } from "../home/data-ban
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import { waitForLock } from "../home/wait-for-lock.js";
-import { cachedPath, cacheLock, fileIdOf, isIntact, markCachedInUse } from "./corpus-cache.js";
+import { cachedPath, cacheLock, fileIdOf, forgetDeadUses, isIntact, markCachedInUse } from "./corpus-cache.js";
 
 /** A corpus in the cache, which no cleanup takes away until it is disposed of. */
 export interface FetchedCorpus extends Disposable {
@@ -41,6 +41,7 @@ export async function fetchCorpus(
         onFetch?.({ what: "corpus", id, ...progress });
       await dataBank.download(id, path, { onProgress, signal });
     }
+    await forgetDeadUses(dir, id);
     const use = markCachedInUse(dir, id);
     const { size: bytes, mtime } = await stat(path);
     await utimes(path, new Date(), mtime); // what is read is read now, also where the disk keeps no times of that

@@ -81,7 +81,7 @@ test("what is forgotten of the base's own text is told with the verdict, in bits
   );
   await expect(run({ ...asked, pretrainedRunId: null })).rejects.toThrow("only a model that is there can forget");
   await expect(run({ ...asked, verdict: false })).rejects.toThrow("measured with the verdict");
-  await expect(run({ ...asked, evaluate: false })).rejects.toThrow("leave evaluate on");
+  await expect(run({ ...asked, evaluate: false })).rejects.toThrow("leave `evaluate` on");
 });
 
 test("while only new rows are trained nothing else moves, to the bit; a run that was stopped after or in them comes to the same", async () => {

@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { HtmlText } from "./html-text.js";
 
-function read(page: string, size = 1 << 20, mostMarkup?: number): string {
-  const reader = new HtmlText("a.html", mostMarkup === undefined ? {} : { mostMarkup });
+function read(page: string, size = 1 << 20, how: ConstructorParameters<typeof HtmlText>[1] = {}): string {
+  const reader = new HtmlText("a.html", how);
   const characters = Array.from(page);
   const texts: Buffer[] = [];
   for (let at = 0; at < characters.length; at += size)
@@ -120,8 +120,12 @@ test("a page that is cut short is refused with the place", () => {
 
 test("hostile pages are refused before they are held, and take no time", () => {
   expect(() => read("<b>".repeat(3000))).toThrow(/character \d+: more than 2048 elements are open within each other/);
-  expect(() => read(`<p>a<!--${"x".repeat(200)}`, 10, 64)).toThrow("a tag or comment is longer than 64 characters");
-  expect(() => read(`<p>a<b ${"x='y' ".repeat(30)}>`, 10, 64)).toThrow("a tag or comment is longer than 64");
+  expect(() => read(`<p>a<!--${"x".repeat(200)}`, 10, { mostMarkup: 64 })).toThrow(
+    "a tag or comment is longer than 64 characters",
+  );
+  expect(() => read(`<p>a<b ${"x='y' ".repeat(30)}>`, 10, { mostMarkup: 64 })).toThrow(
+    "a tag or comment is longer than 64",
+  );
   expect(read(`${"<i>".repeat(2000)}a${"</x>".repeat(20_000)}`)).toBe("a\n");
   expect(read("<".repeat(300_000)).length).toBe(300_001);
   expect(read(`a${" ".repeat(1_000_000)}b`)).toBe("a b\n");
@@ -134,10 +138,14 @@ test("end tags of what is not open are passed over as the parser does, wherever 
   // In chunks of one character no end tag is whole in one, so that all of them are left to the parser itself.
   fc.assert(
     fc.property(page, (text) => {
-      expect(read(text)).toBe(read(text, 1));
+      expect(read(text, 1 << 20, { mayBeCut: true })).toBe(read(text, 1, { mayBeCut: true })); // within a script
     }),
   );
-  const began = performance.now();
-  expect(read(`${"<div>".repeat(2000)}a${"</p></i>".repeat(300_000)}b`)).toBe("a\n\nb\n");
-  expect(performance.now() - began).toBeLessThan(2000);
+  const msWithin = (open: number) => {
+    const began = performance.now();
+    expect(read(`${"<div>".repeat(open)}a${"</p></i>".repeat(200_000)}b`)).toBe("a\n\nb\n");
+    return performance.now() - began;
+  };
+  const quickest = (open: number) => Math.min(...Array.from({ length: 4 }, () => msWithin(open)));
+  expect(quickest(2000)).toBeLessThan(4 * quickest(1)); // five times and more, where each is compared with all that are open
 });

@@ -136,20 +136,23 @@ async function textOf(asked: Asked): Promise<OrReason<TextSize>> {
   const { options, threads, home, context } = asked;
   const paths = await pathsOf(options, home);
   if (paths === null) return FETCHED;
-  const tokenizer = await tokenizerOf(asked);
+  const tokenizer = await tokenizerOf(asked, asked.pretrained ?? asked.teacher);
   const { signal, sampleBytes } = context;
   return await sampleText({ ...options, corpus: paths }, { home, tokenizer, threads, signal, sampleBytes });
 }
 
-/** Path of the tokenizer that the run has; null where it trains one. */
-async function tokenizerOf({ options: { tokenizer }, pretrained, teacher, home }: Asked): Promise<string | null> {
-  return tokenizer === null ? (pretrained ?? teacher) : (await resolveTokenizer(tokenizer, home)).path;
+/** Path of the tokenizer that the run names; else that of the model it goes on from or learns from, null where it trains one. */
+async function tokenizerOf<Other extends string | null>(
+  { options: { tokenizer }, home }: Asked,
+  other: Other,
+): Promise<string | Other> {
+  return tokenizer === null ? other : (await resolveTokenizer(tokenizer, home)).path;
 }
 
 async function assertTaughtTokens(asked: Asked): Promise<void> {
-  const tokenizer = asked.teacher && (await tokenizerOf(asked));
-  if (asked.teacher !== null && tokenizer !== null)
-    await assertSameTokens(asked.teacher, await loadTokenizer(tokenizer));
+  const { pretrained, teacher } = asked;
+  if (teacher === null) return;
+  await assertSameTokens(teacher, await loadTokenizer(await tokenizerOf(asked, pretrained ?? teacher)));
 }
 
 /** Paths of the text; null where it is still to be fetched. */
@@ -166,17 +169,18 @@ interface Model extends ModelSize {
 }
 
 async function modelOf(asked: Asked, text: OrReason<TextSize>): Promise<OrReason<Model>> {
-  const { options, pretrained } = asked;
-  const vocabSize = typeof text === "string" ? await vocabularyOf(asked) : text.vocabSize;
-  if (pretrained !== null) return { vocabSize: vocabSize ?? 1, ...(await storedModelSize(options, pretrained)) };
+  const { options, pretrained, teacher } = asked;
+  const known = typeof text === "string" ? null : text.vocabSize;
+  if (pretrained !== null) {
+    const vocabSize = known ?? (await vocabularyOf(await tokenizerOf(asked, pretrained)));
+    return { vocabSize, ...(await storedModelSize(options, pretrained)) };
+  }
+  const tokenizer = await tokenizerOf(asked, teacher);
+  const vocabSize = known ?? (tokenizer === null ? null : await vocabularyOf(tokenizer));
   return vocabSize === null ? FETCHED : { vocabSize, ...newModelSize(options, vocabSize) };
 }
 
-/** Size of the vocabulary where the text is not here; null where it decides that. */
-async function vocabularyOf(asked: Asked): Promise<number | null> {
-  const tokenizer = await tokenizerOf(asked);
-  return tokenizer === null ? null : (await loadTokenizer(tokenizer)).vocabSize;
-}
+const vocabularyOf = async (tokenizer: string): Promise<number> => (await loadTokenizer(tokenizer)).vocabSize;
 
 interface Needs {
   readonly course: OrReason<Course>;

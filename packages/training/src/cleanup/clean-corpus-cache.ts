@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, parse } from "node:path";
 import { entriesIn, finishRemovals, isFile, makeFolder, removeAside } from "@trainer/disk";
-import { cacheLock, forgetUses, isCachedInUse } from "../corpus/corpus-cache.js";
+import { cacheLock, forgetDeadUses, isCachedInUse } from "../corpus/corpus-cache.js";
 import { TrainingError } from "../errors.js";
 import { freeBytesOf } from "../home/free-bytes.js";
 import type { Home } from "../home/home.js";
@@ -109,7 +109,7 @@ async function take({ id, path }: CachedCorpus, used: () => ReturnType<typeof us
   if (await kept()) return "in_use";
   // A run may also name it by its path before it reads it: what has been named is put back.
   if (!(await removeAside(path, kept))) return "in_use";
-  await forgetUses(dir, id);
+  await forgetDeadUses(dir, id);
   return null;
 }
 

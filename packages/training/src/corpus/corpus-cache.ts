@@ -36,12 +36,6 @@ export async function forgetDeadUses(dir: string, id: string): Promise<void> {
   for (const path of marks.map((name) => join(dir, name))) if (!isHeld(path)) await rm(path, { force: true });
 }
 
-/** Removes what processes that have been killed have left of their uses; only for who holds the lock. */
-export async function forgetUses(dir: string, id: string): Promise<void> {
-  const left = readdirSync(dir).filter((name) => name.startsWith(inUse(id)));
-  for (const name of left) await rm(join(dir, name), { force: true });
-}
-
 /** True if a file exists and its content has its id as hash. */
 export async function isIntact(path: string, id: string, signal: AbortSignal | undefined): Promise<boolean> {
   if (!(await isFile(path))) return false;

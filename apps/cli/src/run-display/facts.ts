@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatNumber, formatShort, formatThreads } from "../display/quantity.js";
-import { pairText } from "../display/pair-figures.js";
+import { lossText, pairText } from "../display/pair-figures.js";
 import { formatDuration } from "../display/duration.js";
 import { table } from "../display/table.js";
 import { printable } from "../display/printable.js";
@@ -109,12 +109,12 @@ function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
 
 function evalLine(event: Extract<RunEvent, { type: "eval" }>): string {
   const { split, step, weightsStep, loss, ppl, bitsPerByte, best, figures } = event;
-  const told = pairText(figures) ?? [`ppl ${formatNumber(ppl)}`, bitsText(bitsPerByte)];
+  const told = lossText(loss, figures, [`ppl ${formatNumber(ppl)}`, bitsText(bitsPerByte)]);
   const note = best ? "  (best so far)" : "";
   const of = weightsStep === undefined ? "" : `, weights of step ${formatCount(weightsStep)}`;
   const each = event.sources?.map(({ source, loss }) => `${printable(source)} ${formatNumber(loss)}`) ?? [];
   const sources = each.length === 0 ? "" : `  (loss of ${each.join(", ")})`;
-  return `${split} at step ${formatCount(step)}${of}: loss ${formatNumber(loss)}  ${told.join("  ")}${sources}${note}`;
+  return `${split} at step ${formatCount(step)}${of}: ${told}${sources}${note}`;
 }
 
 /** The first text, as one line of any length. */

@@ -2,12 +2,10 @@ import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openJobIds } from "@trainer/platform/redis";
 import { scratchPath } from "@trainer/testing";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { fates, toKey } from "./scale-fates.js";
 import { Requests } from "./scale-requests.js";
 import { scaleSystem } from "./scale-system.js";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const RUNS = 200;
 

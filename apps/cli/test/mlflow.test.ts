@@ -4,13 +4,11 @@ import { setTimeout } from "node:timers/promises";
 import { containing, freePort } from "@trainer/testing";
 import { train, type RunEvent } from "@trainer/training";
 import { LiveSync, Mlflow, RunSync } from "@trainer/trackers";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { TINY } from "./corpus.js";
 import { FakeMlflow, type Mode } from "./fake-mlflow.js";
 import { trackedHome } from "./tracked-home.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 const { folder, corpus, home, trainer, json, runOf, metricsOf, lossesOf } = await trackedHome();
 

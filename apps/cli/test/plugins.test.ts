@@ -5,12 +5,11 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { containing, scratchPath, writeCorpus } from "@trainer/testing";
-import { beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { commandLine } from "./command-line.js";
 
 const EXAMPLE = fileURLToPath(new URL("../../../examples/plugin", import.meta.url));
 const BIN = fileURLToPath(new URL("../bin/trainer.js", import.meta.url));
-vi.setConfig({ testTimeout: 120_000 }); // processes that load libtorch take their time on a busy machine
 let home = "";
 beforeAll(() => {
   home = scratchPath("cli-plugins");

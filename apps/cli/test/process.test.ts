@@ -2,7 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { corpusFolder, TINY } from "./corpus.js";
 
@@ -51,8 +51,6 @@ class Trainer {
     }
   }
 }
-
-vi.setConfig({ testTimeout: 120_000 }); // a process that loads libtorch takes its time on a busy machine
 
 const LONG = [...TINY, "--max-steps", "100000", "--log-every", "1", "--early-stopping-patience", "100000"];
 

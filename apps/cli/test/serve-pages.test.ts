@@ -1,11 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratchPath } from "@trainer/testing";
-import { beforeAll, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { addresses, build, serving } from "./serving.js";
 
-vi.setConfig({ testTimeout: 120_000 });
 beforeAll(build, 120_000);
 
 const UP = /^addresses|"ready":true/m;

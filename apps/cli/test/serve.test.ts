@@ -14,7 +14,6 @@ import { z } from "zod";
 import { commandLine } from "./command-line.js";
 import { addresses, build, exited, serving, until } from "./serving.js";
 
-vi.setConfig({ testTimeout: 120_000 });
 beforeAll(build, 120_000);
 
 const EXAMPLE = fileURLToPath(new URL("../../../examples/plugin", import.meta.url));

@@ -7,8 +7,6 @@ import { TINY } from "./corpus.js";
 import { FakeTrackio } from "./fake-trackio.js";
 import { trackedHome } from "./tracked-home.js";
 
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
-
 const { corpus, home, trainer, runOf, metricsOf, lossesOf } = await trackedHome();
 const never = new AbortController().signal;
 

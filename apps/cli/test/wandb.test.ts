@@ -5,12 +5,10 @@ import { aNumber, containing, matching } from "@trainer/testing";
 import { wandbFile, wandbFiles } from "@trainer/testing/wandb-reader";
 import { train, type RunEvent } from "@trainer/training";
 import { LiveSync, RunSync, type Tracker, Wandb } from "@trainer/trackers";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { TINY } from "./corpus.js";
 import { trackedHome } from "./tracked-home.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 const { folder, corpus, home, trainer, json, runOf, metricsOf, logged } = await trackedHome();
 const lossesOf = (id: string) => logged(id).map(({ step, tokens, loss }) => [step, tokens, loss]);

@@ -9,11 +9,9 @@ import {
   zeros,
   type Tensor,
 } from "@trainer/torch";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loss, type CausalLm, type LossBatch } from "./model.js";
 import { planModel } from "./registry.js";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 // On a GPU, or with TRAINER_GPU=emulated on a CPU, which the kernels then run on thread by thread.
 const { used, reason, device } = gpuKernels();

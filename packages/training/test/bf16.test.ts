@@ -3,10 +3,8 @@ import { join } from "node:path";
 import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { hasFastBf16 } from "@trainer/torch";
 import { readManifest, resume, train } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { outcome } from "./run-files.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

@@ -3,9 +3,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { scratch, tiny, writeCorpus } from "@trainer/testing";
 import { resume, train } from "@trainer/training";
-import { afterEach, expect, test, vi } from "vitest";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
+import { afterEach, expect, test } from "vitest";
 
 const { createReadStream, readFileSync } = fs;
 afterEach(() => {

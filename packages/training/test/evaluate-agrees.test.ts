@@ -2,9 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { evaluate, openHome, openModel, readManifest, train, type TrainInput } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 let home = "";
 let corpus = "";

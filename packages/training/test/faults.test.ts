@@ -4,12 +4,10 @@ import { join } from "node:path";
 import { loadModel } from "@trainer/models";
 import { aString, containing, matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { readManifest, resume, train, type RunEvent } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { startChild } from "./children.js";
 import { outcome } from "./run-files.js";
 import { limited, smallDisk } from "./small-disk.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

@@ -3,10 +3,8 @@ import { join } from "node:path";
 import { containing, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { readManifest, resume, train, type RunEvent, type StepDone } from "@trainer/training";
 import { openHome, recordFailure } from "@trainer/training/files";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeCheckpoint } from "../src/checkpoint/write.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

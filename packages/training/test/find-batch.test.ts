@@ -3,9 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { findBatch, readManifest, resume, train, type RunEvent } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 let home = "";
 let corpus = "";

@@ -2,11 +2,9 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { findLr, foundLrFields, train, type RangePoint, type RunEvent } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { TrainingError } from "../src/errors.js";
 import { lossOf } from "../src/lr-range/find-lr.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

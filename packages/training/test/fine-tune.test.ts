@@ -15,10 +15,8 @@ import {
   type RunEvent,
   type TrainInput,
 } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { outcome, sha256 } from "./run-files.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

@@ -16,14 +16,12 @@ import {
   unpackQkv,
   useFusedKernels,
 } from "@trainer/torch";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { generate, generateManyStream } from "../src/inference/generate.js";
 import type { GenerateInput } from "@trainer/options";
 import { openModel, type OpenModel } from "../src/inference/open-model.js";
 import { openHome } from "../src/home/home.js";
 import { openTinyGpt2, tinyGpt2 } from "./fixture.js";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 // Tests for a GPU alone. Elsewhere they are skipped, with the reason.
 const { cuda } = devices();

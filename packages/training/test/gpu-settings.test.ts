@@ -11,9 +11,7 @@ import {
   type TrainInput,
 } from "@trainer/training";
 import { allowTf32, devices, setDeterministic } from "@trainer/torch";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-
-vi.setConfig({ testTimeout: 120_000 });
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 // What can be set and seen of a GPU, and only a GPU can show. Elsewhere these are skipped, and the reason is reported.
 const { cuda } = devices();

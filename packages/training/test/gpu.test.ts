@@ -28,10 +28,8 @@ import {
   Tape,
   type Tensor,
 } from "@trainer/torch";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outcome } from "./run-files.js";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 // Tests for a GPU alone. Elsewhere they are skipped, with the reason.
 const { cuda } = devices();

@@ -2,12 +2,10 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { containing, matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { readManifest, resume, runFolder, train, type RunEvent, type TrainInput } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { startChild } from "./children.js";
 import { outcome } from "./run-files.js";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let home = "";
 let corpus = "";

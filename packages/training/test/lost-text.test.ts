@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { matching, scratchPath, tiny } from "@trainer/testing";
 import { trainTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { evaluate, openHome, openModel, readManifest, train, type TrainInput } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 let home = "";
 beforeAll(() => {

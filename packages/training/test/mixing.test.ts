@@ -11,10 +11,8 @@ import {
   type RunEvent,
   type TrainInput,
 } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { outcome } from "./run-files.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus: string[] = [];

@@ -4,10 +4,8 @@ import { loadModel } from "@trainer/models";
 import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { openSafetensors } from "@trainer/torch";
 import { readManifest, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { outcome } from "./run-files.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

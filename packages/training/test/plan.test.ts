@@ -2,11 +2,9 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { aNumber, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { planFields, planTraining, train } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { measureInProcess } from "../src/estimate/measure-in-process.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

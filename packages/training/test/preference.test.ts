@@ -14,10 +14,8 @@ import {
 } from "@trainer/training";
 import { modelCard } from "../src/artifact/model-card.js";
 import { familyInfo } from "@trainer/models/capabilities";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

@@ -3,11 +3,9 @@ import { dirname, join } from "node:path";
 import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { memoryStats } from "@trainer/torch";
 import { readManifest, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { binsFolder, openHome } from "../src/home/home.js";
 import { writeManifest } from "../src/home/manifest.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

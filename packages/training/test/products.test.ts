@@ -7,8 +7,6 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { keepProducts, measuringProducts } from "../src/step/products.js";
 
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
-
 const known = ["nn 40 24 32 mkl"];
 let cache = "";
 beforeEach(() => {

@@ -2,10 +2,8 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { train, type RunEvent, type StepProfile } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { outcome } from "./run-files.js";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 let home = "";
 let corpus = "";

@@ -5,14 +5,12 @@ import { samplePrompts } from "@trainer/options";
 import { containing, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { memoryStats, noGrad } from "@trainer/torch";
 import { readManifest, resume, train, type RunEvent, type StepDone } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { queueStep } from "../src/step/step.js";
 import { startChild } from "./children.js";
 import { outcome } from "./run-files.js";
 import { limited } from "./small-disk.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

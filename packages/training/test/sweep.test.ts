@@ -2,9 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { readManifest, sweep, sweepFields, train, type SweptTrial } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 let home = "";
 let corpus = "";

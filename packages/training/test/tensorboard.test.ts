@@ -6,15 +6,13 @@ import { samplePrompts } from "@trainer/options";
 import { containing, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { resume, train, type RunEvent, type StepDone } from "@trainer/training";
 import { exportEvents, findRecord, openHome, readManifest, runFolder } from "@trainer/training/files";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { eventFiles } from "../src/tracking/event-file.js";
 import { startChild } from "./children.js";
 import { shownIn } from "./event-reader.js";
 import { outcome } from "./run-files.js";
 import { smallDisk } from "./small-disk.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";

@@ -2,13 +2,11 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { readManifest, resume, runFolder, train, type RunEvent, type RunManifest } from "@trainer/training";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { writeManifest } from "../src/home/manifest.js";
 import { startChild } from "./children.js";
 import { outcome, sha256 } from "./run-files.js";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let home = "";
 let corpus = "";

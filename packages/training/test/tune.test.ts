@@ -2,10 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratchPath, tiny } from "@trainer/testing";
 import { chat, evaluate, openHome, openModel, readManifest, resume, train, type RunEvent } from "@trainer/training";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { outcome } from "./run-files.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 beforeEach(() => (home = scratchPath("tune")));

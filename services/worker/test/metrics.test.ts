@@ -9,8 +9,6 @@ import { queueTokenizer, scripted, tokenizerIs } from "./scripted.js";
 
 const Address = z.object({ port: z.int() });
 
-vi.setConfig({ testTimeout: 120_000 });
-
 /** The samples of a scrape, by name with labels. */
 async function scrape(url: string | null): Promise<ReadonlyMap<string, number>> {
   const { text } = await ask(String(url));

@@ -2,11 +2,9 @@ import { fileURLToPath } from "node:url";
 import { startApi } from "@trainer/api";
 import { TrainerClient } from "@trainer/client";
 import { startSystem } from "@trainer/testing/system";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 const EXAMPLE = fileURLToPath(new URL("../../../examples/plugin", import.meta.url));
-vi.setConfig({ testTimeout: 120_000 }); // processes that load libtorch take their time on a busy machine
-
 /** A training of all that the example brings. */
 const asked = {
   model_family: "window",

@@ -6,8 +6,6 @@ import { request as training, startSystem } from "@trainer/testing/system";
 import { z } from "zod";
 import { expect, test, vi } from "vitest";
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const CALLER = "b7ad6b7169203331";
 const PRIVATE = "nobody is to read this in a trace";

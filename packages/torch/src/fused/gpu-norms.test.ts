@@ -1,11 +1,9 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { error, leafOf, measured, mostTypes, numbers, thorough, types, used } from "../../test/gpu-kernels.js";
 import { layerNorm, rmsNorm } from "../functional.js";
 import { manualSeed } from "../random.js";
 import type { Tensor } from "../tensor.js";
 import { addLayerNorm, addRmsNorm } from "./index.js";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 describe.skipIf(!used)("kernels for GPUs", () => {
   // One warp a row, with vectors of eight, four and one; a block a row.

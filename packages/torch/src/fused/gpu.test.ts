@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   device,
   distance,
@@ -21,8 +21,6 @@ import { noGrad } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { causalAttention, geluMlp, gpuKernels, linearSideBySide, swigluMlp, useFusedKernels } from "./index.js";
 import * as kernels from "./kernels.js";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 test("where no GPU is, the reason is known", () => {
   expect(used).toBe(reason === "");

@@ -2,13 +2,11 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { scratchPath } from "@trainer/testing";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { openHome } from "../home/home.js";
 import { parseTrainOptions } from "../options/options.js";
 import { settledBits } from "./counting-bits.js";
 import { textFacts } from "./text-facts.js";
-
-vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 beforeAll(() => {
